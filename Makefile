@@ -48,7 +48,8 @@ else
 endif
 
 BPF_CFLAGS := -O2 -g -target bpf -mcpu=v2 -D__TARGET_ARCH_$(BPF_ARCH) -Wall -Wextra -Werror \
-	-Wno-unused-parameter -Wno-missing-declarations -Ivmlinux -Ibpf
+	-Wno-unused-parameter -Wno-missing-declarations \
+	-Wno-gnu-variable-sized-type-not-at-end -Ivmlinux -Ibpf
 
 LIBS_BPF := -lbpf -lelf -lz
 LIBS_TUI := -lncursesw -ltinfo

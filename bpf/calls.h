@@ -67,6 +67,9 @@ enum asked {
 #define CF_FCNTL   0x20000 /* F_DUPFD opens, F_SETFL changes */
 #define CF_IOCTL   0x40000 /* FIONBIO and FIOASYNC change */
 
+/* Any of these changes the descriptor table. */
+#define CF_TABLE (CF_CHANGES | CF_OPENS | CF_DUP2 | CF_CLOSES | CF_FCNTL | CF_IOCTL | CF_RANGE)
+
 #define CF_RD  (CF_BYTES | CF_COPY)
 #define CF_WR  (CF_BYTES | CF_COPY | CF_OUT)
 #define CF_RDY (CF_TRY0 | CF_HARVEST)

@@ -60,7 +60,7 @@ struct capture {
 struct probe_plan {
 	const char *prog;
 	const char *tracepoint; /* of the kernel's BTF */
-	int args;               /* that it must have; 0: any number */
+	int args;		/* that it must have; 0: any number */
 	bool required;
 };
 static const struct probe_plan plan[] = {
@@ -159,8 +159,9 @@ static void probes_plan(struct capture *c)
 		p->name = plan[i].tracepoint;
 		p->required = plan[i].required;
 		p->on = args >= 0 && (!plan[i].args || plan[i].args == args);
-		p->why = p->on ? "" : args < 0 ? "this kernel has no such tracepoint"
-					       : "this kernel has the other form";
+		p->why = p->on	    ? ""
+			 : args < 0 ? "this kernel has no such tracepoint"
+				    : "this kernel has the other form";
 		bpf_program__set_autoload(prog, p->on);
 	}
 	c->n_probes = N_PLAN;
@@ -212,17 +213,22 @@ static int load_failed(int err)
 {
 	if (err == -EPERM || err == -EACCES) {
 		if (geteuid() != 0)
-			return fail(err, "not permitted to load BPF programs; run it with sudo, or give "
-					 "it the capabilities CAP_BPF, CAP_PERFMON and, for other users' "
-					 "processes, CAP_SYS_PTRACE");
-		return fail(err, "the kernel refuses BPF programs although this is root; a container "
-				 "without CAP_BPF and CAP_PERFMON, or kernel lockdown "
-				 "(cat /sys/kernel/security/lockdown), may be the reason");
+			return fail(
+				err,
+				"not permitted to load BPF programs; run it with sudo, or give "
+				"it the capabilities CAP_BPF, CAP_PERFMON and, for other users' "
+				"processes, CAP_SYS_PTRACE");
+		return fail(err,
+			    "the kernel refuses BPF programs although this is root; a container "
+			    "without CAP_BPF and CAP_PERFMON, or kernel lockdown "
+			    "(cat /sys/kernel/security/lockdown), may be the reason");
 	}
 	if (err == -ESRCH || err == -ENOENT)
-		return fail(err, "this kernel has no type information (BTF), so its structures cannot be "
-				 "read; it needs CONFIG_DEBUG_INFO_BTF=y (every stock kernel of the "
-				 "last years has it; under WSL: wsl --update)");
+		return fail(
+			err,
+			"this kernel has no type information (BTF), so its structures cannot be "
+			"read; it needs CONFIG_DEBUG_INFO_BTF=y (every stock kernel of the "
+			"last years has it; under WSL: wsl --update)");
 	return fail(err, "the kernel did not take the BPF programs (%s); -v shows its reasons",
 		    strerror(-err));
 }
@@ -494,7 +500,8 @@ static uint64_t missed_runs(struct capture *c)
 	struct bpf_program *prog;
 	uint64_t missed = 0;
 
-	bpf_object__for_each_program(prog, c->skel->obj) {
+	bpf_object__for_each_program(prog, c->skel->obj)
+	{
 		struct bpf_prog_info info = {0};
 		__u32 len = sizeof(info);
 		int fd = bpf_program__fd(prog);

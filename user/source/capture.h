@@ -24,11 +24,11 @@ enum capture_state_map { STATE_MAP_AUTO, STATE_MAP_STORAGE, STATE_MAP_HASH };
 struct capture_options {
 	bool follow;
 	uint64_t min_ns;
-	uint64_t buffer_bytes;    /* ring; rounded up to a power of two, 64 KiB at least */
-	uint64_t queue_bytes;     /* private queue; 0: 128 MiB */
-	const bool *call_wanted;  /* [CALL_COUNT]; NULL: all */
+	uint64_t buffer_bytes;	 /* ring; rounded up to a power of two, 64 KiB at least */
+	uint64_t queue_bytes;	 /* private queue; 0: 128 MiB */
+	const bool *call_wanted; /* [CALL_COUNT]; NULL: all */
 	enum capture_state_map state_map;
-	bool verbose;             /* libbpf's log to standard error */
+	bool verbose; /* libbpf's log to standard error */
 };
 
 struct capture;
@@ -37,7 +37,7 @@ struct capture;
 int capture_open(const struct capture_options *o, struct capture **ret_c);
 const char *capture_error(void);
 
-#define CAPTURE_TID 0x1   /* only this thread (-t) */
+#define CAPTURE_TID   0x1 /* only this thread (-t) */
 #define CAPTURE_ARMED 0x2 /* silent until its execve (-- CMD) */
 /* Name a target by its id in this PID namespace. 0 or -errno. */
 int capture_target(struct capture *c, pid_t id, unsigned flags);

@@ -1,0 +1,508 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Live tracing: targets -> capture -> order of time -> session.
+ */
+#include <errno.h>
+#include <inttypes.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/utsname.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "capture.h"
+#include "child.h"
+#include "proc.h"
+#include "pure_order.h"
+#include "run.h"
+
+/* Records younger than this may still be followed by older ones. */
+#define SETTLE_NS 30000000ull
+/* How often to look when no screen asks for more. */
+#define STEP_NS	     25000000ull
+#define END_GRACE_MS 2000
+#define OUTPUT_LINES 200
+#define OUTPUT_LINE  512
+
+struct command_output {
+	char line[OUTPUT_LINES][OUTPUT_LINE];
+	struct text text[OUTPUT_LINES];
+	unsigned n, head; /* lines kept, and the next to be overwritten */
+	size_t len;	  /* of the line that is being filled */
+};
+
+struct live {
+	struct session *s;
+	struct capture *cap;
+	struct child child;
+	bool has_child;
+	struct order order;
+	struct capture_chunk *chunks; /* oldest first; kept while records wait in `order` */
+	struct capture_chunk **chunks_end;
+	uint32_t first_chunk, next_chunk; /* numbers of the oldest and of the next */
+	uint32_t *left;			  /* records not yet fed, by chunk number & mask */
+	struct event_text text;
+	uint64_t t0_ns, began_ns;
+	uint64_t bad_records;
+	bool ended;
+	uint64_t ended_ns;
+	struct command_output *output;
+	char title[64];
+	char message[256];
+};
+#define CHUNK_SLOTS 4096 /* chunks that may wait; 1 GiB, far above the queue's bound */
+
+/* --- from bytes to the session --- */
+
+static int take_chunks(struct live *v)
+{
+	struct capture_chunk *k = capture_take(v->cap), *next;
+
+	for (; k; k = next) {
+		size_t at = 0;
+
+		next = k->next;
+		k->next = NULL;
+		*v->chunks_end = k;
+		v->chunks_end = &k->next;
+		v->left[v->next_chunk % CHUNK_SLOTS] = k->records;
+		while (at < k->used) {
+			struct order_item it = {.batch = v->next_chunk};
+			int err;
+
+			memcpy(&it.len, k->data + at, sizeof(it.len));
+			it.rec = k->data + at + 8;
+			memcpy(&it.t_ns, it.rec, sizeof(it.t_ns));
+			at += 8 + ((it.len + 7) & ~7u);
+			err = order_add(&v->order, &it);
+			if (err)
+				return err;
+		}
+		v->next_chunk++;
+	}
+	return 0;
+}
+
+static void free_chunks(struct live *v)
+{
+	while (v->chunks && !v->left[v->first_chunk % CHUNK_SLOTS]) {
+		struct capture_chunk *k = v->chunks;
+
+		v->chunks = k->next;
+		if (!v->chunks)
+			v->chunks_end = &v->chunks;
+		v->first_chunk++;
+		capture_chunk_free(v->cap, k);
+	}
+}
+
+/* Feed what is settled: everything not younger than `until_ns`. */
+static int feed(struct live *v, uint64_t until_ns)
+{
+	struct order_item it;
+	struct event ev;
+	int err = take_chunks(v);
+
+	while (!err && order_take(&v->order, until_ns, &it)) {
+		if (event_decode(it.rec, it.len, &ev, &v->text))
+			v->bad_records++;
+		else
+			err = session_feed_live(v->s, &ev);
+		v->left[it.batch % CHUNK_SLOTS]--;
+		v->s->tui_dirty = true;
+	}
+	free_chunks(v);
+	return err;
+}
+
+/* --- targets --- */
+
+static int add_targets(struct live *v, const struct options *o)
+{
+	char err[256];
+
+	for (unsigned i = 0; i < o->n_ids; i++) {
+		pid_t *more = NULL;
+		unsigned n = 0;
+		int e = capture_target(v->cap, o->ids[i], o->is_tid[i] ? CAPTURE_TID : 0);
+
+		if (!e && o->follow && !o->is_tid[i])
+			e = proc_descendants(o->ids[i], &more, &n);
+		for (unsigned k = 0; k < n && !e; k++)
+			e = proc_check_target(more[k], false, err, sizeof(err))
+				    ? 0
+				    : capture_target(v->cap, more[k], 0);
+		free(more);
+		if (e) {
+			say(v->s, "%s", e == -ENOMEM ? "out of memory" : capture_error());
+			return 1;
+		}
+	}
+	if (v->has_child && capture_target(v->cap, v->child.pid, CAPTURE_ARMED)) {
+		say(v->s, "%s", capture_error());
+		return 1;
+	}
+	return 0;
+}
+
+static int check_targets(struct live *v, const struct options *o)
+{
+	char err[256];
+
+	for (unsigned i = 0; i < o->n_ids; i++) {
+		if (proc_check_target(o->ids[i], o->is_tid[i], err, sizeof(err))) {
+			say(v->s, "%s", err);
+			return 1;
+		}
+	}
+	return 0;
+}
+
+static void make_title(struct live *v, const struct options *o)
+{
+	char name[32];
+
+	if (o->command) {
+		const char *base = strrchr(o->command[0], '/');
+
+		snprintf(v->title, sizeof(v->title), "%.30s %d", base ? base + 1 : o->command[0],
+			 v->child.pid);
+		return;
+	}
+	proc_name(o->ids[0], name, sizeof(name));
+	if (o->n_ids == 1)
+		snprintf(v->title, sizeof(v->title), "%s %d", name, o->ids[0]);
+	else
+		snprintf(v->title, sizeof(v->title), "%s %d and %u more", name, o->ids[0],
+			 o->n_ids - 1);
+}
+
+static void make_info(struct live *v, struct trace_info *info)
+{
+	static struct utsname uts;
+	struct timespec real;
+
+	uname(&uts);
+	clock_gettime(CLOCK_REALTIME, &real);
+	v->began_ns = clock_ns();
+	v->t0_ns = v->began_ns;
+	*info = (struct trace_info){
+		.t0_ns = v->t0_ns,
+		.epoch_offset_ns =
+			(int64_t)real.tv_sec * 1000000000 + real.tv_nsec - (int64_t)v->began_ns,
+		.version = IOTRACE_VERSION,
+		.kernel = uts.release,
+		.arch = uts.machine,
+		.command = v->s->o->command,
+		.window_ns = v->s->o->window_ns,
+	};
+	info->probes = capture_probes(v->cap, &info->n_probes);
+}
+
+/* --- the command's own output, when it has a terminal of its own --- */
+
+static void output_newline(struct command_output *c)
+{
+	c->head = (c->head + 1) % OUTPUT_LINES;
+	if (c->n < OUTPUT_LINES)
+		c->n++;
+	c->len = 0;
+}
+
+static void read_output(struct live *v)
+{
+	struct command_output *c = v->output;
+	char buf[4096];
+	ssize_t n;
+
+	while (c && v->child.pty_fd >= 0 && (n = read(v->child.pty_fd, buf, sizeof(buf))) > 0) {
+		for (ssize_t i = 0; i < n; i++) {
+			if (buf[i] == '\n')
+				output_newline(c);
+			else if (buf[i] != '\r' && c->len < OUTPUT_LINE - 1)
+				c->line[c->head][c->len++] = buf[i];
+			c->line[c->head][c->len] = 0;
+		}
+		v->s->tui_dirty = true;
+	}
+}
+
+/* The kept lines in order; the last may be unfinished. */
+static unsigned output_lines(struct live *v)
+{
+	struct command_output *c = v->output;
+	unsigned n = 0;
+
+	if (!c)
+		return 0;
+	for (unsigned i = 0; i <= c->n && n < OUTPUT_LINES; i++) {
+		unsigned at = (c->head + OUTPUT_LINES - c->n + i) % OUTPUT_LINES;
+
+		if (i == c->n && !c->len)
+			break;
+		c->text[n++] = (struct text){c->line[at], strlen(c->line[at])};
+	}
+	return n;
+}
+
+static void print_output(struct live *v)
+{
+	unsigned n = output_lines(v), from = n > 20 ? n - 20 : 0;
+
+	for (unsigned i = from; i < n; i++) {
+		char safe[4 * OUTPUT_LINE];
+
+		text_escape(safe, sizeof(safe), v->output->text[i].p, v->output->text[i].len);
+		puts(safe);
+	}
+}
+
+/* --- the run --- */
+
+/* Is all that was to be traced gone? */
+static bool targets_gone(const struct live *v)
+{
+	const struct model *m = v->s->model;
+	unsigned n = model_n_processes(m);
+	bool any = false;
+
+	for (unsigned i = 0; i < n; i++) {
+		const struct process *p = model_process(m, i);
+
+		any |= p->target;
+		if ((p->target || v->s->o->follow) && p->n_alive)
+			return false;
+	}
+	return any;
+}
+
+static void draw(struct live *v, uint64_t now_ns)
+{
+	struct tui_status st = {
+		.title = v->title,
+		.now_ns = v->ended	       ? v->ended_ns
+			  : now_ns > SETTLE_NS ? now_ns - SETTLE_NS
+					       : 0,
+		.live = !v->ended,
+		.ended = v->ended,
+		.speed = 1,
+		.info = &v->s->info,
+		.message = v->message[0] ? v->message : NULL,
+	};
+
+	if (v->output) {
+		st.n_output = output_lines(v);
+		st.output = v->output->text;
+	}
+	if (st.now_ns < v->t0_ns)
+		st.now_ns = v->t0_ns;
+	loop_draw(v->s, &st);
+}
+
+/* Tracing is over, the session may go on showing it. */
+static int finish(struct live *v)
+{
+	struct event tick = {.kind = EV_TICK};
+	struct model_stats stats = {.known = true};
+	uint64_t missed;
+	int err = capture_stop(v->cap);
+
+	if (err)
+		say(v->s, "%s", capture_error());
+	err = feed(v, UINT64_MAX);
+	v->ended_ns = clock_ns();
+	session_tick_live(v->s, v->ended_ns);
+	tick.t_ns = v->ended_ns;
+	session_feed(v->s, &tick);
+	capture_stats(v->cap, stats.by_class, &missed);
+	stats.by_class[PC_CALL].dropped[LOSS_MISSED] += missed;
+	stats.by_class[PC_CALL].seen += missed;
+	model_set_stats(v->s->model, &stats);
+	session_finish(v->s, true);
+	v->ended = true;
+	v->s->tui_dirty = true;
+	return err;
+}
+
+static void report_loss(struct live *v)
+{
+	const struct model_stats *st = model_get_stats(v->s->model);
+	uint64_t dropped = 0;
+
+	for (int c = 0; c < PC_COUNT && st->known; c++)
+		for (int i = 0; i < LOSS_CAUSES; i++)
+			dropped += st->by_class[c].dropped[i];
+	if (dropped)
+		say(v->s,
+		    "%" PRIu64 " records were lost; a larger --buffer-size helps (now %" PRIu64
+		    "K)",
+		    dropped, v->s->o->buffer_bytes / 1024);
+	if (v->bad_records)
+		say(v->s, "%" PRIu64 " records could not be understood", v->bad_records);
+}
+
+static int loop_live(struct live *v)
+{
+	const struct options *o = v->s->o;
+	struct loop l = {0};
+	int err = 0;
+
+	while (!l.quit && !err) {
+		uint64_t now;
+
+		loop_wait(&l, v->s, v->s->tui ? STEP_NS : STEP_NS * 2,
+			  v->output ? v->child.pty_fd : -1);
+		now = clock_ns();
+		read_output(v);
+		if (v->ended) {
+			draw(v, now);
+			continue;
+		}
+		err = feed(v, now - SETTLE_NS);
+		session_tick_live(v->s, now - SETTLE_NS);
+		session_flush(v->s, now);
+		if (v->has_child)
+			child_poll(&v->child);
+		if (l.quit || targets_gone(v) || v->s->status ||
+		    (v->has_child && v->child.reaped && !o->follow) ||
+		    (o->duration_ns && now - v->began_ns >= o->duration_ns)) {
+			if (v->has_child && !v->child.reaped && !o->keep)
+				child_end(&v->child, END_GRACE_MS);
+			err = err ? err : finish(v);
+			if (!v->s->tui || o->exit_at_end)
+				break;
+		}
+		draw(v, now);
+	}
+	return err;
+}
+
+/* Many maps, programs and files; after the fork, so that the command keeps its own limit. */
+static void raise_limits(void)
+{
+	struct rlimit r;
+
+	if (!getrlimit(RLIMIT_NOFILE, &r) && r.rlim_cur < r.rlim_max) {
+		r.rlim_cur = r.rlim_max;
+		setrlimit(RLIMIT_NOFILE, &r);
+	}
+}
+
+/* Load, find the targets, let the command run. 0 or an exit status. */
+static int start(struct live *v)
+{
+	const struct options *o = v->s->o;
+	struct capture_options co = {
+		.follow = o->follow,
+		.min_ns = o->min_ns,
+		.buffer_bytes = o->buffer_bytes,
+		.call_wanted = o->call_wanted,
+		.state_map = (enum capture_state_map)o->task_state,
+		.verbose = o->verbose,
+	};
+	struct trace_info info;
+	int n, err;
+
+	raise_limits();
+	if (capture_open(&co, &v->cap)) {
+		say(v->s, "%s", capture_error());
+		return 1;
+	}
+	if (add_targets(v, o))
+		return 1;
+	make_title(v, o);
+	make_info(v, &info);
+	n = capture_seed(v->cap);
+	if (n <= 0) {
+		say(v->s,
+		    n < 0 ? capture_error()
+			  : "the process ended before tracing could begin; try again, or start "
+			    "it with: iotrace -- COMMAND");
+		return 1;
+	}
+	if (capture_start(v->cap)) {
+		say(v->s, "%s", capture_error());
+		return 1;
+	}
+	if (session_begin(v->s, &info))
+		return 1;
+	if (session_wants_screen(o) && session_open_screen(v->s))
+		return 1;
+	if (!v->has_child)
+		return 0;
+	err = child_go(&v->child);
+	if (err) {
+		say(v->s, "%s: %s", o->command[0], strerror(-err));
+		return err == -ENOENT ? 127 : 126;
+	}
+	return 0;
+}
+
+static void live_free(struct live *v)
+{
+	capture_free(v->cap);
+	while (v->chunks) {
+		struct capture_chunk *k = v->chunks;
+
+		v->chunks = k->next;
+		free(k);
+	}
+	order_free(&v->order);
+	child_close(&v->child);
+	free(v->output);
+	free(v->left);
+	free(v);
+}
+
+int run_live(struct session *s)
+{
+	const struct options *o = s->o;
+	struct live *v = calloc(1, sizeof(*v));
+	char err[512];
+	int status = 1;
+
+	if (!v)
+		return 1;
+	v->s = s;
+	v->chunks_end = &v->chunks;
+	v->child = (struct child){.pid = -1, .go_fd = -1, .err_fd = -1, .pty_fd = -1};
+	v->left = calloc(CHUNK_SLOTS, sizeof(*v->left));
+	if (!v->left || check_targets(v, o))
+		goto cleanup;
+	loop_signals();
+	if (o->command) {
+		bool pty = session_wants_screen(o);
+
+		status = child_spawn(&v->child, o->command, pty, err, sizeof(err));
+		if (status) {
+			say(s, "%s", err);
+			goto cleanup;
+		}
+		v->has_child = true;
+		v->output = pty ? calloc(1, sizeof(*v->output)) : NULL;
+	}
+	status = start(v);
+	if (status)
+		goto cleanup;
+	status = loop_live(v) ? 1 : s->status;
+	if (!v->ended)
+		finish(v);
+	if (v->has_child && child_poll(&v->child) && !status)
+		status = v->child.status;
+	read_output(v);
+	tui_close(s->tui);
+	s->tui = NULL;
+	print_output(v);
+	if (!o->quiet)
+		report_loss(v);
+cleanup:
+	tui_close(s->tui);
+	s->tui = NULL;
+	if (v->has_child && !v->child.reaped && !(o->keep && v->ended))
+		child_end(&v->child, END_GRACE_MS);
+	live_free(v);
+	return status;
+}

@@ -22,7 +22,7 @@ struct out {
 	size_t len, cap;
 	char *buf;
 	uint64_t written; /* bytes that reached the descriptor */
-	uint64_t mark;	  /* whole lines end here; what is behind may be cut off */
+	uint64_t whole;	  /* whole lines end here; what is behind may be cut off */
 };
 
 struct out *out_fd(int fd)
@@ -58,12 +58,29 @@ const char *out_bytes(const struct out *o, size_t *ret_len)
 	return o->buf ? o->buf : "";
 }
 
-/* The disk is full, or the like: leave whole lines behind. */
-static int failed(struct out *o, int err)
+/* Where the last whole line of the first `n` buffered bytes ends, in the file. */
+static uint64_t line_end(const struct out *o, size_t n)
 {
+	for (size_t i = n; i > 0; i--) {
+		if (o->buf[i - 1] != '\n')
+			continue;
+		/* an array's comma belongs to the object that did not come */
+		if (i > 1 && o->buf[i - 2] == ',')
+			return o->written + i - 2;
+		return o->written + i;
+	}
+	return o->whole;
+}
+
+/* The disk is full, or the like: leave whole lines behind. */
+static int failed(struct out *o, size_t at, int err)
+{
+	uint64_t cut = line_end(o, at);
+
 	o->err = err;
+	o->written += at;
 	o->len = 0;
-	if (o->regular && o->mark < o->written && ftruncate(o->fd, (off_t)o->mark))
+	if (o->regular && cut < o->written && ftruncate(o->fd, (off_t)cut))
 		o->err = err; /* nothing more can be done; the reader drops a partial line */
 	return err;
 }
@@ -82,10 +99,11 @@ int out_flush(struct out *o)
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0)
-			return failed(o, -errno);
+			return failed(o, at, -errno);
 		at += (size_t)n;
-		o->written += (uint64_t)n;
 	}
+	o->whole = line_end(o, o->len);
+	o->written += o->len;
 	o->len = 0;
 	return 0;
 }
@@ -152,12 +170,6 @@ int out_printf(struct out *o, const char *fmt, ...)
 int out_error(const struct out *o)
 {
 	return o->err;
-}
-
-void out_mark(struct out *o)
-{
-	if (!o->err)
-		o->mark = o->written + o->len;
 }
 
 int out_close(struct out *o)

@@ -2,7 +2,8 @@
 /*
  * A place to write to: a file, a descriptor or memory (for tests).  Buffered;
  * remembers its first error, after which everything is swallowed and the error
- * is returned, so that writers need not check every line.
+ * is returned, so that writers need not check every line.  After an error a
+ * regular file is cut back to its last whole line.
  */
 #ifndef IOTRACE_OUT_H
 #define IOTRACE_OUT_H
@@ -20,9 +21,7 @@ int out_write(struct out *o, const char *p, size_t len);
 int out_printf(struct out *o, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 int out_flush(struct out *o);
 int out_error(const struct out *o); /* 0 or the first -errno */
-/* Forget everything after the last out_mark(): a full disk must leave whole lines. */
-void out_mark(struct out *o);
-int out_close(struct out *o); /* flushes; returns the first error; NULL is fine */
+int out_close(struct out *o);	    /* flushes; returns the first error; NULL is fine */
 /*
  * Open `path` for an output: created as uid/gid with mode 0600; an existing
  * file is overwritten only when it is a regular file of that user (decisions.md

@@ -108,6 +108,16 @@ $(B)/iotrace.skel.h: $(B)/bpf/iotrace.o
 
 $(B)/obj/user/source/capture.o: $(B)/iotrace.skel.h
 
+# Every system call's name by number, from the compiler's own headers.
+$(B)/syscall_names.h: Makefile
+	$(say) GEN $@
+	$(Q)mkdir -p $(@D)
+	$(Q)echo '#include <sys/syscall.h>' | $(CC) -dM -E - | awk \
+		'BEGIN { print "#define SYSCALL_NAMES \\" } \
+		/^#define __NR_[a-z0-9_]+ [0-9]+$$/ { sub("__NR_", "", $$2); \
+		printf "\t[%d] = \"%s\", \\\n", $$3, $$2 } END { print "" }' > $@
+$(B)/obj/user/core/names.o: $(B)/syscall_names.h
+
 $(B)/obj/user/core/%.o: WARNINGS := $(WARN_CORE)
 $(B)/obj/%.o: WARNINGS := $(WARN)
 $(B)/obj/%.o: %.c Makefile

@@ -45,5 +45,7 @@ int errno_by_name(struct text word);
  * `size` bytes with the ending NUL; returns the length written.
  */
 size_t text_escape(char *dst, size_t size, const char *src, size_t len);
+/* The way back: at most `size` bytes, no NUL is added; returns how many. */
+size_t text_unescape(char *dst, size_t size, const char *src, size_t len);
 
 #endif

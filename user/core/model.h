@@ -115,9 +115,11 @@ struct lane {
 	int32_t exit_code;
 	unsigned index; /* into model_lane() */
 
-	struct timeline timeline;  /* committed: [birth, timeline.end) */
-	enum state open_state;	   /* what it does from timeline.end on, provisionally */
-	uint64_t open_since_ns;	   /* when that began */
+	struct timeline timeline; /* committed: [birth, timeline.end) */
+	/* what comes behind, provisionally: [timeline.end, open_since) kernel when in a call,
+	 * else user; from open_since on open_slot */
+	int open_slot;
+	uint64_t open_since_ns;
 	bool in_call;		   /* asleep in a watched call since ... */
 	struct ev_sleep open_call; /* ... this one */
 	int32_t in_nr;		   /* asleep in this unwatched call, or -1 */

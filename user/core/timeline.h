@@ -42,11 +42,6 @@ void timeline_init(struct timeline *t, uint64_t origin_ns, uint64_t begin_ns, ui
 void timeline_free(struct timeline *t);
 /* Commit [end_ns, to) as `slot`; merges with an equal predecessor. to <= end: nothing. */
 int timeline_append(struct timeline *t, uint64_t to, int slot); /* 0 or -ENOMEM */
-/*
- * Say of [from, end) after the fact that on-CPU time (user, kernel, copy) was
- * `spin`, and preemption was preemption of a spin.  As far as intervals are kept.
- */
-void timeline_respin(struct timeline *t, uint64_t from);
 /* ns by slot in [from, to), committed part only. Added to ret_ns. */
 void timeline_sum(const struct timeline *t, uint64_t from, uint64_t to,
 		  uint64_t ret_ns[STATE_SLOTS]);

@@ -1,0 +1,274 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Lanes and processes: birth, names, end, and the committing of time.  A lane's
+ * timeline has no holes: whatever no event tells of is filled here.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "model_priv.h"
+
+/* Room for one more pointer. 0 or -ENOMEM. */
+static int grow(void ***items, unsigned n, unsigned *cap)
+{
+	unsigned want = *cap ? *cap * 2 : 64;
+	void **p;
+
+	if (n < *cap)
+		return 0;
+	p = realloc(*items, want * sizeof(*p));
+	if (!p)
+		return -ENOMEM;
+	*items = p;
+	*cap = want;
+	return 0;
+}
+
+static struct process *process_new(struct model *m, uint32_t tgid, uint64_t t)
+{
+	struct process *p = calloc(1, sizeof(*p));
+
+	if (!p)
+		return NULL;
+	if (grow((void ***)&m->procs, m->n_procs, &m->cap_procs) ||
+	    idmap_set(&m->proc_of_tgid, tgid + 1ull, m->n_procs)) {
+		free(p);
+		return NULL;
+	}
+	p->tgid = tgid;
+	p->birth_ns = t;
+	p->index = m->n_procs;
+	p->label.since_ns = t;
+	m->procs[m->n_procs++] = p;
+	return p;
+}
+
+/* The living process `tgid`, made if there is none. */
+static struct process *process_of(struct model *m, uint32_t tgid, uint64_t t)
+{
+	uint32_t i = idmap_get(&m->proc_of_tgid, tgid + 1ull);
+
+	if (i != IDMAP_NONE && !m->procs[i]->end_ns)
+		return m->procs[i];
+	return process_new(m, tgid, t);
+}
+
+static int process_add(struct process *p, struct lane *l)
+{
+	struct lane **lanes = realloc(p->lanes, (p->n_lanes + 1) * sizeof(struct lane *));
+
+	if (!lanes)
+		return -ENOMEM;
+	p->lanes = lanes;
+	lanes[p->n_lanes++] = l;
+	p->n_alive++;
+	return 0;
+}
+
+struct lane *lane_new(struct model *m, uint32_t tid, uint32_t tgid, uint64_t t)
+{
+	struct process *p = process_of(m, tgid, t);
+	struct lane *l = calloc(1, sizeof(*l));
+	struct lane_priv *v = calloc(1, sizeof(*v));
+
+	if (!p || !l || !v)
+		goto failed;
+	l->priv = v;
+	v->ticks = calloc(m->n_ticks, sizeof(*v->ticks));
+	v->top_call = v->spin_call = CALL_NONE;
+	v->ran = true;
+	if (!v->ticks || grow((void ***)&m->lanes, m->n_lanes, &m->cap_lanes) ||
+	    idmap_set(&m->lane_of_tid, tid + 1ull, m->n_lanes) || process_add(p, l))
+		goto failed;
+	l->proc = p;
+	l->tid = tid;
+	l->birth_ns = t;
+	l->index = m->n_lanes;
+	l->in_nr = -1;
+	l->label.since_ns = t;
+	timeline_init(&l->timeline, m->cfg.t0_ns, t, m->cfg.spans_kept, m->cfg.buckets_kept);
+	lane_open(l, STATE_USER, t);
+	m->lanes[m->n_lanes++] = l;
+	if (m->obs.lane_begin)
+		m->obs.lane_begin(m->obs.ctx, l);
+	return l;
+failed:
+	if (v)
+		free(v->ticks);
+	free(v);
+	free(l);
+	return NULL;
+}
+
+struct lane *lane_of(struct model *m, uint32_t tid, uint32_t tgid, uint64_t t)
+{
+	uint32_t i = idmap_get(&m->lane_of_tid, tid + 1ull);
+
+	if (i != IDMAP_NONE && !m->lanes[i]->end_ns)
+		return m->lanes[i];
+	return lane_new(m, tid, tgid, t);
+}
+
+int lane_commit(struct model *m, struct lane *l, uint64_t to, int slot)
+{
+	uint64_t from = l->timeline.end_ns;
+	int err;
+
+	if (to <= from)
+		return 0;
+	err = timeline_append(&l->timeline, to, slot);
+	if (!err && m->obs.interval)
+		m->obs.interval(m->obs.ctx, l, from, to, slot);
+	return err;
+}
+
+void lane_open(struct lane *l, int slot, uint64_t since)
+{
+	l->open_slot = slot;
+	l->open_since_ns = since;
+	l->in_call = false;
+	l->in_nr = -1;
+}
+
+int lane_gap(struct model *m, struct lane *l, uint64_t to)
+{
+	if (l->open_slot != STATE_UNKNOWN)
+		return lane_commit(m, l, to, STATE_USER);
+	return lane_commit(m, l, to, STATE_UNKNOWN);
+}
+
+int lane_commit_open(struct model *m, struct lane *l, uint64_t to)
+{
+	uint64_t since = l->open_since_ns < to ? l->open_since_ns : to;
+	int err;
+
+	if (l->in_call) {
+		err = lane_commit(m, l,
+				  l->open_call.enter_ns < since ? l->open_call.enter_ns : since,
+				  STATE_USER);
+		if (!err)
+			err = lane_commit(m, l, since, STATE_KERNEL);
+	} else {
+		err = lane_commit(m, l, since, STATE_USER);
+	}
+	return err ? err : lane_commit(m, l, to, l->open_slot);
+}
+
+/* The oldest ended lanes give their detail back: what stays is the totals. */
+static void forget_old(struct model *m)
+{
+	while (m->n_ended > ENDED_KEPT && m->next_forget < m->n_lanes) {
+		struct lane *l = m->lanes[m->next_forget++];
+
+		if (!l->end_ns || lane_priv(l)->forgotten) {
+			if (!l->end_ns)
+				continue;
+			break;
+		}
+		timeline_free(&l->timeline);
+		free(l->ring);
+		l->ring = NULL;
+		l->ring_len = l->ring_cap = l->ring_head = 0;
+		lane_priv(l)->forgotten = true;
+		m->n_ended--;
+	}
+}
+
+void lane_end(struct model *m, struct lane *l, uint64_t t, int gap_slot)
+{
+	struct process *p = l->proc;
+
+	lane_commit(m, l, t, gap_slot);
+	l->end_ns = l->timeline.end_ns;
+	lane_open(l, gap_slot, l->end_ns);
+	p->n_alive--;
+	if (!p->n_alive)
+		p->end_ns = l->end_ns;
+	label_exit(m, l, l->end_ns);
+	if (m->obs.lane_end)
+		m->obs.lane_end(m->obs.ctx, l);
+	m->n_ended++;
+	forget_old(m);
+}
+
+void lane_set_comm(struct model *m, struct lane *l, const char *comm)
+{
+	if (!memcmp(l->comm, comm, REC_COMM))
+		return;
+	memcpy(l->comm, comm, REC_COMM);
+	if (l->tid == l->proc->tgid || !l->proc->comm[0])
+		memcpy(l->proc->comm, comm, REC_COMM);
+	if (m->obs.lane_named)
+		m->obs.lane_named(m->obs.ctx, l);
+}
+
+void lane_free(struct lane *l)
+{
+	if (!l)
+		return;
+	timeline_free(&l->timeline);
+	free(lane_priv(l)->ticks);
+	free(l->priv);
+	free(l->by_call);
+	free(l->ring);
+	free(l);
+}
+
+/* --- what readers ask --- */
+
+void lane_shares(const struct lane *l, uint64_t from, uint64_t to, uint64_t now,
+		 uint64_t ret_ns[STATE_SLOTS])
+{
+	uint64_t end = l->timeline.end_ns, since = l->open_since_ns;
+
+	timeline_sum(&l->timeline, from, to, ret_ns);
+	if (l->end_ns)
+		return;
+	to = to < now ? to : now;
+	from = from > end ? from : end;
+	if (since > from && from < to) {
+		uint64_t stop = since < to ? since : to;
+		uint64_t enter = l->in_call ? l->open_call.enter_ns : stop;
+
+		enter = enter < from ? from : enter > stop ? stop : enter;
+		ret_ns[STATE_USER] += enter - from;
+		ret_ns[STATE_KERNEL] += stop - enter;
+		from = stop;
+	}
+	if (from < to)
+		ret_ns[l->open_slot] += to - from;
+}
+
+void lane_state_totals(const struct lane *l, uint64_t ret_ns[STATE_COUNT])
+{
+	memset(ret_ns, 0, STATE_COUNT * sizeof(ret_ns[0]));
+	for (int i = 0; i < STATE_SLOTS; i++)
+		ret_ns[state_shown(i)] += l->timeline.total_ns[i];
+}
+
+enum state lane_state_at(const struct lane *l, uint64_t t, uint64_t *ret_since)
+{
+	uint64_t from = l->birth_ns, to;
+	int slot = STATE_UNKNOWN;
+	uint32_t i;
+
+	if (t >= l->timeline.end_ns && !l->end_ns) {
+		*ret_since = l->open_since_ns;
+		if (t >= l->open_since_ns)
+			return state_shown(l->open_slot);
+		*ret_since = l->timeline.end_ns;
+		return l->in_call ? STATE_KERNEL : STATE_USER;
+	}
+	if (timeline_find(&l->timeline, t, &i))
+		timeline_span(&l->timeline, i, &from, &to, &slot);
+	*ret_since = from;
+	return state_shown(slot);
+}
+
+const struct call_entry *lane_call(const struct lane *l, unsigned i)
+{
+	if (i >= l->ring_len)
+		return NULL;
+	return &l->ring[(l->ring_head + l->ring_len - 1 - i) % l->ring_cap];
+}

@@ -186,11 +186,9 @@ const char *syscall_nr_name(int nr)
 	X(1, "EPERM")                                                                                                                                           \
 	X(2, "ENOENT")                                                                                                                                          \
 	X(3, "ESRCH")                                                                                                                                           \
-	X(4, "EINTR") X(5, "EIO") X(6, "ENXIO") X(7, "E2BIG") X(8, "ENOEXEC") X(9, "EBADF") X(                                                                  \
-		10, "ECHILD") X(11, "EAGAIN") X(12, "ENOMEM") X(13,                                                                                             \
-								"EACCES") X(14,                                                                                 \
-									    "EFAULT") X(15,                                                                     \
-											"ENOTBLK")                                                              \
+	X(4, "EINTR")                                                                                                                                           \
+	X(5, "EIO") X(6, "ENXIO") X(7, "E2BIG") X(8, "ENOEXEC") X(9, "EBADF") X(10, "ECHILD") X(                                                                \
+		11, "EAGAIN") X(12, "ENOMEM") X(13, "EACCES") X(14, "EFAULT") X(15, "ENOTBLK")                                                                  \
 		X(16, "EBUSY") X(17, "EEXIST") X(18, "EXDEV") X(19, "ENODEV") X(20, "ENOTDIR") X(                                                               \
 			21, "EISDIR") X(22, "EINVAL") X(23, "ENFILE") X(24, "EMFILE") X(25,                                                                     \
 											"ENOTTY")                                                               \
@@ -209,51 +207,56 @@ const char *syscall_nr_name(int nr)
 						  "Q") X(87,                                                                                                    \
 							 "EUSERS") X(88,                                                                                        \
 								     "ENOTSOCK") X(89,                                                                          \
-										   "EDESTADDRREQ") X(90, "EMSG"                                                 \
-													 "SIZ"                                                  \
-													 "E")                                                   \
-							X(91, "EPROTOTYPE") X(                                                                                  \
-								92,                                                                                             \
-								"ENOPROTOOPT") X(93,                                                                            \
-										 "EPROTONOSUPPOR"                                                               \
-										 "T") X(94, "ESOC"                                                              \
-											    "KTNO"                                                              \
-											    "SUPP"                                                              \
-											    "ORT")                                                              \
-								X(95, "EOPNOTSUPP") X(96, "EPFNOS"                                                              \
-											  "UPPOR"                                                               \
-											  "T") X(                                                               \
-									97,                                                                                     \
-									"EAFN"                                                                                  \
-									"OSUP"                                                                                  \
-									"POR"                                                                                   \
-									"T") X(98,                                                                              \
-									       "EADD"                                                                           \
-									       "RINU"                                                                           \
-									       "SE") X(99,                                                                      \
-										       "EADDRNOTA"                                                              \
-										       "VAI"                                                                    \
-										       "L")                                                                     \
-									X(100,                                                                                  \
-									  "ENETD"                                                                               \
-									  "OWN") X(101,                                                                         \
-										   "ENETU"                                                                      \
-										   "NREAC"                                                                      \
-										   "H") X(102, "E"                                                              \
-											       "N"                                                              \
-											       "E"                                                              \
-											       "T"                                                              \
-											       "R"                                                              \
-											       "E"                                                              \
-											       "S"                                                              \
-											       "E"                                                              \
-											       "T") X(103, "ECONNABORTED")                                      \
-										X(104, "ECONNRESE"                                                              \
-										       "T") X(105, "ENOBUFS") X(                                                \
-											106, "EIS"                                                              \
-											     "CON"                                                              \
-											     "N") X(107,                                                        \
-												    "ENOTCONN")                                                 \
+										   "EDESTADDRREQ")                                                              \
+							X(90,                                                                                                   \
+							  "EMSG"                                                                                                \
+							  "SIZ"                                                                                                 \
+							  "E") X(91, "EPROTOTYPE") X(92,                                                                        \
+										     "ENOPROTOOP"                                                               \
+										     "T") X(93, "EPROTONOSUPPOR"                                                \
+												"T")                                                            \
+								X(94,                                                                                           \
+								  "ESOC"                                                                                        \
+								  "KTNO"                                                                                        \
+								  "SUPP"                                                                                        \
+								  "ORT") X(95,                                                                                  \
+									   "EOPNOTSUPP") X(96,                                                                  \
+											   "EPFNO"                                                              \
+											   "S"                                                                  \
+											   "UPPOR"                                                              \
+											   "T")                                                                 \
+									X(97,                                                                                   \
+									  "EAFN"                                                                                \
+									  "OSUP"                                                                                \
+									  "POR"                                                                                 \
+									  "T") X(98,                                                                            \
+										 "EADD"                                                                         \
+										 "RINU"                                                                         \
+										 "SE") X(99, "EAD"                                                              \
+											     "DRN"                                                              \
+											     "OTA"                                                              \
+											     "VAI"                                                              \
+											     "L") X(100, "ENETD"                                                \
+													 "OWN") X(101, "ENETU"                                  \
+														       "NREAC"                                  \
+														       "H") X(102, "E"                          \
+																   "N"                          \
+																   "E"                          \
+																   "T"                          \
+																   "R"                          \
+																   "E"                          \
+																   "S"                          \
+																   "E"                          \
+																   "T")                         \
+										X(103, "ECONNABOR"                                                              \
+										       "TED") X(                                                                \
+											104,                                                                    \
+											"ECONNRES"                                                              \
+											"E"                                                                     \
+											"T") X(105, "ENOBUFS") X(106,                                           \
+														 "EIS"                                          \
+														 "CON"                                          \
+														 "N") X(107, "ENOTCONN")                        \
 											X(108,                                                                  \
 											  "ES"                                                                  \
 											  "HU"                                                                  \

@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * -c: the table at the end.  Wall time beside CPU time, by thread, by call and
+ * by descriptor; 80 columns; what is not known is "-".
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "report.h"
+#include "units.h"
+
+static unsigned percent(uint64_t part, uint64_t whole)
+{
+	return whole ? (unsigned)((double)part * 100 / (double)whole + 0.5) : 0;
+}
+
+/* A time, or "-" where there is none. */
+static const char *span(char *buf, size_t size, uint64_t ns)
+{
+	if (!ns)
+		return "-";
+	format_ns(buf, size, ns);
+	return buf;
+}
+
+static void thread_row(struct out *o, const struct lane *l)
+{
+	uint64_t ns[STATE_COUNT], wall, cpu;
+	char name[4 * REC_COMM + 1], a[32], b[32], why[256];
+
+	lane_state_totals(l, ns);
+	wall = l->timeline.end_ns - l->timeline.begin_ns;
+	cpu = ns[STATE_USER] + ns[STATE_KERNEL] + ns[STATE_COPY] + ns[STATE_SPIN];
+	text_escape(name, sizeof(name), l->comm, strlen(l->comm));
+	out_printf(o, "%8u %-15s %-12s wall %-10s cpu %s (%u %%)\n", l->tid, name,
+		   label_name(l->label.shown), span(a, sizeof(a), wall), span(b, sizeof(b), cpu),
+		   percent(cpu, wall));
+	out_printf(o, "         ");
+	for (int s = 0; s < STATE_COUNT; s++)
+		if (ns[s] && percent(ns[s], wall))
+			out_printf(o, "%s %u %%  ", state_name((enum state)s),
+				   percent(ns[s], wall));
+	out_printf(o, "\n");
+	if (!evidence_format(&l->label.why, why, sizeof(why)) || l->label.shown == LABEL_EXITED)
+		return;
+	out_printf(o, "         %s\n", why);
+}
+
+static void totals_cells(struct out *o, const struct totals *t)
+{
+	char n[32], e[32], by[32], w[32], c[32], u[32];
+
+	format_count(n, sizeof(n), t->calls);
+	format_count(e, sizeof(e), t->errors);
+	format_bytes(by, sizeof(by), t->bytes);
+	out_printf(o, "%11s %9s %9s %9s %9s %9s\n", n, t->errors ? e : "-", t->bytes ? by : "-",
+		   span(w, sizeof(w), t->wait_ns), span(c, sizeof(c), t->copy_ns),
+		   span(u, sizeof(u), t->cpu_ns));
+}
+
+static void add(struct totals *sum, const struct totals *t)
+{
+	sum->calls += t->calls;
+	sum->errors += t->errors;
+	sum->bytes += t->bytes;
+	sum->wait_ns += t->wait_ns;
+	sum->copy_ns += t->copy_ns;
+	sum->cpu_ns += t->cpu_ns;
+}
+
+static void calls_table(struct out *o, const struct model *m)
+{
+	struct totals sum[CALL_COUNT] = {0};
+
+	for (unsigned i = 0; i < model_n_lanes(m); i++) {
+		const struct lane *l = model_lane(m, i);
+
+		for (unsigned k = 0; k < l->n_by_call; k++)
+			add(&sum[l->by_call[k].call], &l->by_call[k].t);
+	}
+	out_printf(o, "\n%-18s %11s %9s %9s %9s %9s %9s\n", "call", "count", "errors", "bytes",
+		   "wait", "copy", "cpu");
+	for (unsigned c = 0; c < CALL_COUNT; c++) {
+		if (!sum[c].calls)
+			continue;
+		out_printf(o, "%-18s ", call_name(c));
+		totals_cells(o, &sum[c]);
+	}
+}
+
+static void fds_table(struct out *o, const struct model *m)
+{
+	out_printf(o, "\n%-5s %-12s %11s %9s %9s %9s %9s %9s\n", "fd", "model", "count", "errors",
+		   "bytes", "wait", "copy", "cpu");
+	for (unsigned i = 0; i < model_n_fds(m); i++) {
+		const struct fd_entry *f = model_fd(m, i);
+
+		if (!f->totals.calls)
+			continue;
+		out_printf(o, "%-5d %-12s ", f->fd, io_model_name(f->model));
+		totals_cells(o, &f->totals);
+		out_printf(o, "      %s\n", f->name[0] ? f->name : "-");
+	}
+}
+
+int summary_write(struct out *o, const struct model *m, const struct trace_info *info)
+{
+	const struct loss_total *loss = model_loss(m);
+	char wall[32];
+
+	format_ns(wall, sizeof(wall), model_now(m) - model_t0(m));
+	out_printf(o, "iotrace %s: %s on Linux %s, %u thread%s\n\n",
+		   info->version ? info->version : "-", wall, info->kernel ? info->kernel : "-",
+		   model_n_lanes(m), model_n_lanes(m) == 1 ? "" : "s");
+	for (unsigned i = 0; i < model_n_lanes(m); i++)
+		thread_row(o, model_lane(m, i));
+	calls_table(o, m);
+	fds_table(o, m);
+	if (loss->calls + loss->records)
+		out_printf(o, "\nlost: %llu calls, %llu other records (see --buffer-size)\n",
+			   (unsigned long long)loss->calls, (unsigned long long)loss->records);
+	else
+		out_printf(o, "\nlost: nothing\n");
+	return out_error(o);
+}

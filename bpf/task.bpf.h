@@ -142,6 +142,11 @@ int BPF_PROG(on_exec, struct task_struct *p, pid_t old_pid)
 	st->n_exec++;
 	st->files = files_id(p, st->n_exec); /* close-on-exec, and no longer shared */
 	__builtin_memset(st->fdc, 0, sizeof(st->fdc));
+	if (old_tid != st->tid && st->in_call == CALL_WATCHED) {
+		/* the lane that begins here owns the call from here on */
+		phase_begin(st, now);
+		st->call_flags |= CALLF_OPEN_START;
+	}
 	r = task_reserve(st, p, TASK_EXEC, now);
 	if (!r)
 		return 0;
@@ -197,6 +202,12 @@ int BPF_PROG(on_exit, struct task_struct *p)
 	return 0;
 }
 
+static __always_inline bool name_by_exec(struct task_state *st)
+{
+	return st->in_call == CALL_WATCHED &&
+	       (st->call == CALL_execve || st->call == CALL_execveat);
+}
+
 SEC("?tp_btf/task_rename")
 int BPF_PROG(on_rename, struct task_struct *task, const char *comm)
 {
@@ -208,7 +219,8 @@ int BPF_PROG(on_rename, struct task_struct *task, const char *comm)
 	if (!tgid_maybe(task->tgid))
 		return 0;
 	st = state_of(task);
-	if (!st || st->flags & TSF_ARMED)
+	/* an execve gives a name too; it comes with TASK_EXEC */
+	if (!st || st->flags & TSF_ARMED || name_by_exec(st))
 		return 0;
 	bpf_probe_read_kernel_str(name, sizeof(name), comm);
 	now = bpf_ktime_get_ns();

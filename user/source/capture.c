@@ -62,22 +62,23 @@ struct probe_plan {
 	const char *tracepoint; /* of the kernel's BTF */
 	int args;		/* that it must have; 0: any number */
 	bool required;
+	const char *name; /* shown instead of the tracepoint's */
 };
 static const struct probe_plan plan[] = {
-	{"on_sys_enter", "sys_enter", 0, true},
-	{"on_sys_exit", "sys_exit", 0, true},
-	{"on_sched_switch", "sched_switch", 4, false},
-	{"on_sched_switch3", "sched_switch", 3, false},
-	{"on_sched_waking", "sched_waking", 0, true},
-	{"on_newtask", "task_newtask", 0, true},
-	{"on_exec", "sched_process_exec", 0, true},
-	{"on_exit", "sched_process_exit", 0, true},
-	{"on_rename", "task_rename", 0, false},
-	{"on_skb_copy", "skb_copy_datagram_iovec", 0, false},
-	{"on_tcp_copied", "tcp_rcv_space_adjust", 0, false},
-	{"on_consume_skb", "consume_skb", 0, false},
-	{"on_recv_done", "sock_recv_length", 0, false},
-	{"on_pages_ready", "mm_filemap_get_pages", 0, false},
+	{"on_sys_enter", "sys_enter", 0, true, NULL},
+	{"on_sys_exit", "sys_exit", 0, true, NULL},
+	{"on_sched_switch", "sched_switch", 4, false, NULL},
+	{"on_sched_switch3", "sched_switch", 3, false, "sched_switch of before 5.18"},
+	{"on_sched_waking", "sched_waking", 0, true, NULL},
+	{"on_newtask", "task_newtask", 0, true, NULL},
+	{"on_exec", "sched_process_exec", 0, true, NULL},
+	{"on_exit", "sched_process_exit", 0, true, NULL},
+	{"on_rename", "task_rename", 0, false, NULL},
+	{"on_skb_copy", "skb_copy_datagram_iovec", 0, false, NULL},
+	{"on_tcp_copied", "tcp_rcv_space_adjust", 0, false, NULL},
+	{"on_consume_skb", "consume_skb", 0, false, NULL},
+	{"on_recv_done", "sock_recv_length", 0, false, NULL},
+	{"on_pages_ready", "mm_filemap_get_pages", 0, false, NULL},
 };
 #define N_PLAN (sizeof(plan) / sizeof(plan[0]))
 
@@ -156,7 +157,7 @@ static void probes_plan(struct capture *c)
 		struct bpf_program *prog =
 			bpf_object__find_program_by_name(c->skel->obj, plan[i].prog);
 
-		p->name = plan[i].tracepoint;
+		p->name = plan[i].name ? plan[i].name : plan[i].tracepoint;
 		p->required = plan[i].required;
 		p->on = args >= 0 && (!plan[i].args || plan[i].args == args);
 		p->why = p->on	    ? ""

@@ -1,0 +1,486 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What the person at the screen has chosen; see ui.h. */
+#include "ui.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define AUTO_WINDOW_NS 10000000000ull
+#define LADDER	       33 /* 1, 2, 5, ... ns up to 500 s */
+
+static uint64_t ladder_ns(unsigned i)
+{
+	static const uint64_t step[] = {1, 2, 5};
+	uint64_t ns = step[i % 3];
+
+	for (i /= 3; i; i--)
+		ns *= 10;
+	return ns;
+}
+
+/* The smallest width of a cell with which `span` fits into `cells`. */
+static unsigned ladder_fit(uint64_t span, int cells)
+{
+	unsigned i = 9;
+
+	while (i < LADDER && ladder_ns(i) * (uint64_t)(cells > 0 ? cells : 1) < span)
+		i++;
+	return i;
+}
+
+void ui_init(struct ui *u, bool ascii)
+{
+	memset(u, 0, sizeof(*u));
+	u->ascii = ascii;
+	u->follow = true;
+	u->zoom = UI_ZOOM_AUTO;
+	u->sel_lane = UI_NO_LANE;
+}
+
+void ui_free(struct ui *u)
+{
+	free(u->rows);
+	u->rows = NULL;
+	u->n_rows = u->cap_rows = 0;
+}
+
+/* --- layout --- */
+
+int ui_cells_x(const struct ui *u)
+{
+	return u->w < 60 ? 20 : u->w < 120 ? 33 : 36;
+}
+
+int ui_cells_w(const struct ui *u)
+{
+	int n = u->w - ui_cells_x(u) - 1;
+
+	return n > 1 ? n : 1;
+}
+
+int ui_rows_y(void)
+{
+	return 4;
+}
+
+int ui_rows_h(const struct ui *u)
+{
+	int most = u->h < 14 ? u->h - 6 : u->h < 30 ? 6 : u->h * 2 / 5;
+	int n = (int)u->n_rows < most ? (int)u->n_rows : most;
+
+	return n < 1 ? 1 : n;
+}
+
+uint64_t ui_cell_ns(const struct ui *u, const struct model *m)
+{
+	(void)m;
+	if (u->zoom != UI_ZOOM_AUTO)
+		return ladder_ns(u->zoom);
+	/* the nearest that shows about ten seconds */
+	return ladder_ns(ladder_fit(AUTO_WINDOW_NS * 7 / 10, ui_cells_w(u)));
+}
+
+uint64_t ui_first_ns(const struct ui *u, const struct model *m)
+{
+	uint64_t cell = ui_cell_ns(u, m), t0 = model_t0(m);
+	uint64_t edge = u->edge_ns > t0 ? u->edge_ns - t0 : 0;
+	uint64_t cells = (uint64_t)ui_cells_w(u);
+	/* the last cell holds the edge */
+	uint64_t last = edge / cell;
+
+	if (last + 1 < cells)
+		return t0; /* the trace is younger than the window: it grows to the right */
+	return t0 + (last + 1 - cells) * cell;
+}
+
+/* --- rows --- */
+
+static bool add_row(struct ui *u, const struct process *p, const struct lane *l)
+{
+	if (u->n_rows == u->cap_rows) {
+		unsigned cap = u->cap_rows ? u->cap_rows * 2 : 64;
+		struct ui_row *rows = realloc(u->rows, cap * sizeof(*rows));
+
+		if (!rows)
+			return false;
+		u->rows = rows;
+		u->cap_rows = cap;
+	}
+	u->rows[u->n_rows++] = (struct ui_row){p, l};
+	return true;
+}
+
+/* What ended before the window is left out; the whole trace shows everything. */
+static bool in_window(uint64_t end_ns, uint64_t first_ns)
+{
+	return !end_ns || end_ns >= first_ns;
+}
+
+static unsigned count_processes(const struct model *m, uint64_t first_ns)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < model_n_processes(m); i++)
+		n += in_window(model_process(m, i)->end_ns, first_ns);
+	return n;
+}
+
+static void build_rows(struct ui *u, const struct model *m)
+{
+	uint64_t first = ui_first_ns(u, m);
+	bool several;
+
+	/* at the end of a trace the last picture stays whole */
+	several = count_processes(m, first) > 1 || u->hide_threads;
+	u->n_rows = 0;
+	for (unsigned i = 0; i < model_n_processes(m); i++) {
+		const struct process *p = model_process(m, i);
+
+		if (!in_window(p->end_ns, first))
+			continue;
+		if (several && !add_row(u, p, NULL))
+			return;
+		for (unsigned k = 0; k < p->n_lanes && !u->hide_threads; k++)
+			if (in_window(p->lanes[k]->end_ns, first) && !add_row(u, p, p->lanes[k]))
+				return;
+	}
+}
+
+static bool row_is_selected(const struct ui *u, const struct ui_row *r)
+{
+	if (r->lane)
+		return r->lane->index == u->sel_lane;
+	return u->sel_lane == UI_NO_LANE && r->proc->index == u->sel_proc;
+}
+
+unsigned ui_selected_row(const struct ui *u)
+{
+	for (unsigned i = 0; i < u->n_rows; i++)
+		if (row_is_selected(u, &u->rows[i]))
+			return i;
+	return 0;
+}
+
+static void select_row(struct ui *u, unsigned i)
+{
+	if (i >= u->n_rows)
+		return;
+	u->sel_proc = u->rows[i].proc->index;
+	u->sel_lane = u->rows[i].lane ? u->rows[i].lane->index : UI_NO_LANE;
+	u->scroll = 0;
+}
+
+/* Keep the selection: the same row, else the same process, else the first thread. */
+static void keep_selection(struct ui *u)
+{
+	unsigned same = UINT32_MAX, lane = UINT32_MAX;
+
+	for (unsigned i = 0; i < u->n_rows; i++) {
+		if (row_is_selected(u, &u->rows[i]))
+			return;
+		if (same == UINT32_MAX && u->rows[i].proc->index == u->sel_proc)
+			same = i;
+		if (lane == UINT32_MAX && u->rows[i].lane)
+			lane = i;
+	}
+	if (same != UINT32_MAX && !u->rows[same].lane && same + 1 < u->n_rows &&
+	    u->rows[same + 1].lane)
+		same++;
+	select_row(u, same != UINT32_MAX ? same : lane != UINT32_MAX ? lane : 0);
+}
+
+static void keep_in_sight(struct ui *u)
+{
+	unsigned sel = ui_selected_row(u), h = (unsigned)ui_rows_h(u);
+
+	if (u->top_row + h > u->n_rows)
+		u->top_row = u->n_rows > h ? u->n_rows - h : 0;
+	if (sel < u->top_row)
+		u->top_row = sel;
+	else if (sel >= u->top_row + h)
+		u->top_row = sel - h + 1;
+}
+
+void ui_sync(struct ui *u, const struct model *m, const struct tui_status *s, int w, int h)
+{
+	u->w = w;
+	u->h = h;
+	if (s->now_ns > u->now_ns)
+		u->now_ns = s->now_ns;
+	if (u->follow)
+		u->edge_ns = u->now_ns;
+	build_rows(u, m);
+	keep_selection(u);
+	keep_in_sight(u);
+}
+
+const struct lane *ui_lane(const struct ui *u, const struct model *m)
+{
+	const struct process *p;
+
+	if (u->sel_lane != UI_NO_LANE)
+		return u->sel_lane < model_n_lanes(m) ? model_lane(m, u->sel_lane) : NULL;
+	if (u->sel_proc >= model_n_processes(m))
+		return NULL;
+	p = model_process(m, u->sel_proc);
+	return p->n_lanes ? p->lanes[0] : NULL;
+}
+
+/* --- time --- */
+
+static uint64_t clamp(uint64_t t, uint64_t low, uint64_t high)
+{
+	return t < low ? low : t > high ? high : t;
+}
+
+static uint64_t window_ns(const struct ui *u, const struct model *m)
+{
+	return ui_cell_ns(u, m) * (uint64_t)ui_cells_w(u);
+}
+
+static void pan(struct ui *u, const struct model *m, bool left, uint64_t by)
+{
+	uint64_t low = model_t0(m) + ui_cell_ns(u, m);
+
+	u->follow = false;
+	if (left)
+		u->edge_ns = u->edge_ns > low + by ? u->edge_ns - by : low;
+	else
+		u->edge_ns += by;
+	u->edge_ns = clamp(u->edge_ns, low < u->now_ns ? low : u->now_ns, u->now_ns);
+	if (!u->frozen && u->edge_ns == u->now_ns)
+		u->follow = true;
+}
+
+/* Move the window so that the cursor is inside it. */
+static void show_cursor(struct ui *u, const struct model *m)
+{
+	uint64_t first = ui_first_ns(u, m), window = window_ns(u, m);
+
+	if (u->cursor_ns < first)
+		u->edge_ns = u->cursor_ns + window * 3 / 4;
+	else if (u->cursor_ns >= first + window)
+		u->edge_ns = u->cursor_ns + window / 4;
+	u->edge_ns = clamp(u->edge_ns, model_t0(m), u->now_ns);
+}
+
+static void freeze(struct ui *u)
+{
+	u->frozen = !u->frozen;
+	u->follow = !u->frozen;
+	u->cursor_ns = u->edge_ns ? u->edge_ns - 1 : 0;
+}
+
+/* To the beginning of the previous state, or of the next one. */
+static void step(struct ui *u, const struct model *m, bool left)
+{
+	const struct lane *l = ui_lane(u, m);
+	uint64_t from, to, end;
+	uint32_t i;
+	int slot;
+
+	if (!l)
+		return;
+	end = l->timeline.end_ns;
+	if (timeline_find(&l->timeline, u->cursor_ns, &i)) {
+		timeline_span(&l->timeline, i, &from, &to, &slot);
+		if (left && u->cursor_ns == from &&
+		    timeline_span(&l->timeline, i + 1, &from, &to, &slot))
+			u->cursor_ns = from;
+		else if (left)
+			u->cursor_ns = from;
+		else
+			u->cursor_ns = to;
+	} else if (left && end && timeline_find(&l->timeline, end - 1, &i)) {
+		/* in the open interval behind the last committed one */
+		timeline_span(&l->timeline, i, &from, &to, &slot);
+		u->cursor_ns = u->cursor_ns > end ? end : from;
+	}
+	u->cursor_ns = clamp(u->cursor_ns, model_t0(m), u->now_ns);
+	show_cursor(u, m);
+}
+
+static void zoom(struct ui *u, const struct model *m, bool in)
+{
+	unsigned now = u->zoom;
+	uint64_t about = u->frozen ? u->cursor_ns : u->edge_ns, right;
+
+	if (now == UI_ZOOM_AUTO)
+		now = ladder_fit(AUTO_WINDOW_NS * 7 / 10, ui_cells_w(u));
+	/* keep what is under the cursor where it is */
+	right = u->edge_ns > about ? (u->edge_ns - about) / ladder_ns(now) : 0;
+	if (in && now > 9)
+		now--;
+	else if (!in && now + 1 < LADDER)
+		now++;
+	u->zoom = now;
+	if (!u->follow)
+		u->edge_ns = clamp(about + right * ladder_ns(now) + 1, model_t0(m), u->now_ns);
+}
+
+static void zoom_all(struct ui *u, const struct model *m)
+{
+	u->edge_ns = u->now_ns;
+	u->follow = !u->frozen;
+	u->zoom = ladder_fit(u->now_ns - model_t0(m) + 1, ui_cells_w(u));
+}
+
+static void follow(struct ui *u)
+{
+	u->frozen = false;
+	u->follow = true;
+	u->edge_ns = u->now_ns;
+}
+
+/* --- selection --- */
+
+static void move(struct ui *u, int by)
+{
+	long to;
+
+	if (u->view == VIEW_TIMELINE) {
+		to = (long)ui_selected_row(u) + by;
+		if (u->n_rows)
+			select_row(u, to < 0		      ? 0
+				      : to >= (long)u->n_rows ? u->n_rows - 1
+							      : (unsigned)to);
+		keep_in_sight(u);
+		return;
+	}
+	to = (long)u->scroll + by;
+	u->scroll = to < 0 ? 0 : (unsigned)to; /* the view knows how long its list is */
+}
+
+static void set_view(struct ui *u, enum ui_view v)
+{
+	u->view = v;
+	u->scroll = 0;
+}
+
+static void click(struct ui *u, const struct model *m, int x, int y)
+{
+	unsigned row = u->top_row + (unsigned)(y - ui_rows_y());
+
+	if (u->view != VIEW_TIMELINE || y < ui_rows_y() || y >= ui_rows_y() + ui_rows_h(u))
+		return;
+	select_row(u, row);
+	if (u->frozen && x >= ui_cells_x(u))
+		u->cursor_ns =
+			clamp(ui_first_ns(u, m) + (uint64_t)(x - ui_cells_x(u)) * ui_cell_ns(u, m) +
+				      ui_cell_ns(u, m) / 2,
+			      model_t0(m), u->now_ns);
+}
+
+/* Esc: close what is on top; never quits. */
+static void back(struct ui *u)
+{
+	if (u->popup)
+		u->popup = POPUP_NONE;
+	else if (u->view != VIEW_TIMELINE)
+		set_view(u, VIEW_TIMELINE);
+	else if (u->frozen || !u->follow)
+		follow(u);
+}
+
+static enum ui_result obey(struct ui *u, const struct model *m, enum command c, int x, int y)
+{
+	switch (c) {
+	case CMD_QUIT:
+		return UI_QUIT;
+	case CMD_HELP:
+		u->popup = u->popup == POPUP_HELP ? POPUP_NONE : POPUP_HELP;
+		break;
+	case CMD_FREEZE:
+		freeze(u);
+		break;
+	case CMD_LEFT:
+	case CMD_RIGHT:
+		if (u->frozen)
+			step(u, m, c == CMD_LEFT);
+		else
+			pan(u, m, c == CMD_LEFT, ui_cell_ns(u, m));
+		break;
+	case CMD_PAN_LEFT:
+	case CMD_PAN_RIGHT:
+		pan(u, m, c == CMD_PAN_LEFT, window_ns(u, m) / 4);
+		break;
+	case CMD_ZOOM_IN:
+	case CMD_ZOOM_OUT:
+		zoom(u, m, c == CMD_ZOOM_IN);
+		break;
+	case CMD_ZOOM_ALL:
+		zoom_all(u, m);
+		break;
+	case CMD_FOLLOW:
+		follow(u);
+		break;
+	case CMD_UP:
+	case CMD_DOWN:
+		move(u, c == CMD_UP ? -1 : 1);
+		break;
+	case CMD_PAGE_UP:
+	case CMD_PAGE_DOWN:
+		move(u, c == CMD_PAGE_UP ? -u->page : u->page);
+		break;
+	case CMD_FIRST:
+		move(u, -1000000);
+		break;
+	case CMD_LAST:
+		move(u, 1000000);
+		break;
+	case CMD_END:
+		if (u->view == VIEW_TIMELINE)
+			follow(u);
+		else
+			move(u, 1000000);
+		break;
+	case CMD_DETAILS:
+		u->popup = u->popup == POPUP_DETAILS ? POPUP_NONE : POPUP_DETAILS;
+		break;
+	case CMD_BACK:
+		back(u);
+		break;
+	case CMD_NEXT_VIEW:
+		set_view(u, (enum ui_view)((u->view + 1) % 3));
+		break;
+	case CMD_PREV_VIEW:
+		set_view(u, (enum ui_view)((u->view + 2) % 3));
+		break;
+	case CMD_VIEW_TIMELINE:
+		set_view(u, VIEW_TIMELINE);
+		break;
+	case CMD_VIEW_FDS:
+		set_view(u, VIEW_FDS);
+		break;
+	case CMD_VIEW_CALLS:
+		set_view(u, VIEW_CALLS);
+		break;
+	case CMD_THREADS:
+		u->hide_threads = !u->hide_threads;
+		break;
+	case CMD_OUTPUT:
+		u->show_output = !u->show_output;
+		break;
+	case CMD_ASCII:
+		u->ascii = !u->ascii;
+		break;
+	case CMD_REDRAW:
+		return UI_REDRAW;
+	case CMD_CLICK:
+		click(u, m, x, y);
+		break;
+	case CMD_NONE:
+	case CMD_COUNT:
+		return UI_NOTHING;
+	}
+	return UI_DIRTY;
+}
+
+enum ui_result ui_key(struct ui *u, const struct model *m, int key, int x, int y)
+{
+	bool was_frozen = u->frozen;
+	enum ui_result r = key == K_RESIZE ? UI_REDRAW : obey(u, m, keymap_command(key), x, y);
+
+	/* a replay stands still with the picture */
+	return was_frozen != u->frozen ? UI_PAUSE : r;
+}

@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Descriptors of the selected thread's process: what they are, and how they are used. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "units.h"
+#include "view.h"
+
+#define FDS_SHOWN 4096
+
+struct fd_list {
+	const struct fd_entry *fd[FDS_SHOWN];
+	unsigned n;
+};
+
+/* Used ones first, then by number. */
+static int compare(const void *a, const void *b)
+{
+	const struct fd_entry *x = *(const struct fd_entry *const *)a;
+	const struct fd_entry *y = *(const struct fd_entry *const *)b;
+	int used = (y->totals.calls != 0) - (x->totals.calls != 0);
+
+	if (used)
+		return used;
+	if (x->fd != y->fd)
+		return (x->fd > y->fd) - (x->fd < y->fd);
+	return (x->opened_ns > y->opened_ns) - (x->opened_ns < y->opened_ns);
+}
+
+static void collect(const struct scene *sc, const struct lane *l, bool closed_too,
+		    struct fd_list *list)
+{
+	list->n = 0;
+	for (unsigned i = model_n_fds(sc->m); i-- && list->n < FDS_SHOWN;) {
+		const struct fd_entry *f = model_fd(sc->m, i);
+
+		if (f->files != l->files || (f->closed_ns && !(closed_too && f->totals.calls)))
+			continue;
+		list->fd[list->n++] = f;
+	}
+	qsort(list->fd, list->n, sizeof(list->fd[0]), compare);
+}
+
+/* All models that were seen; the newest first. */
+static void models_text(const struct fd_entry *f, char *dst, size_t size)
+{
+	size_t n = (size_t)snprintf(dst, size, "%s", io_model_name(f->model));
+
+	for (unsigned bit = 1; bit && bit <= f->models && n < size; bit <<= 1)
+		if (f->models & bit && bit != f->model)
+			n += (size_t)snprintf(dst + n, size - n, ", %s", io_model_name(bit));
+}
+
+struct columns {
+	int kind, file, model, calls, rate, bytes, wait, copy; /* where each begins or ends */
+};
+
+static struct columns columns_of(int w)
+{
+	if (w >= 120)
+		return (struct columns){6, 18, w - 78, w - 46, w - 36, w - 24, w - 12, w - 1};
+	return (struct columns){6, 14, w - 47, w - 24, -1, w - 13, w - 1, -1};
+}
+
+static void head(struct scene *sc, int y, const struct lane *l, const struct columns *c)
+{
+	frame_put(sc->f, 1, y, -1, STYLE_HEAD, "fd");
+	frame_put(sc->f, c->kind, y, -1, STYLE_HEAD, "kind");
+	frame_printf(sc->f, c->file, y, c->model - c->file - 1, STYLE_HEAD, "file of %u",
+		     l->proc->tgid);
+	frame_put(sc->f, c->model, y, -1, STYLE_HEAD, "model");
+	frame_put_right(sc->f, c->calls, y, STYLE_HEAD, "calls");
+	if (c->rate > 0)
+		frame_put_right(sc->f, c->rate, y, STYLE_HEAD, "calls/s");
+	frame_put_right(sc->f, c->bytes, y, STYLE_HEAD, "bytes");
+	frame_put_right(sc->f, c->wait, y, STYLE_HEAD, "wait");
+	if (c->copy > 0)
+		frame_put_right(sc->f, c->copy, y, STYLE_HEAD, "copy");
+}
+
+static void row(struct scene *sc, int y, const struct fd_entry *f, const struct columns *c)
+{
+	enum style st = f->closed_ns ? STYLE_DIM : STYLE_NORMAL;
+	bool used = f->totals.calls > 0;
+	char text[512];
+
+	frame_printf(sc->f, 1, y, 4, st, "%d", f->fd);
+	frame_put(sc->f, c->kind, y, c->file - c->kind - 1, st,
+		  fd_kind_name((enum fd_kind)f->kind));
+	text_tail(f->name[0] ? f->name : "...", c->model - c->file - 1, text, sizeof(text));
+	frame_put(sc->f, c->file, y, c->model - c->file - 1, st, text);
+	models_text(f, text, sizeof(text));
+	frame_put(sc->f, c->model, y, c->calls - 11 - c->model, st, text);
+	format_count(text, sizeof(text), f->totals.calls);
+	frame_put_right(sc->f, c->calls, y, st, used ? text : "-");
+	if (c->rate > 0) {
+		format_count(text, sizeof(text), (uint64_t)(f->calls_per_s + 0.5));
+		frame_put_right(sc->f, c->rate, y, st, used ? text : "-");
+	}
+	format_bytes(text, sizeof(text), f->totals.bytes);
+	frame_put_right(sc->f, c->bytes, y, st, used ? text : "-");
+	format_ns(text, sizeof(text), f->totals.wait_ns);
+	frame_put_right(sc->f, c->wait, y, st, used ? text : "-");
+	if (c->copy > 0) {
+		format_ns(text, sizeof(text), f->totals.copy_ns);
+		frame_put_right(sc->f, c->copy, y, st, used ? text : "-");
+	}
+}
+
+void view_fds(struct scene *sc, int y, int h)
+{
+	static struct fd_list list; /* too large for a stack; one thread draws */
+	const struct lane *l = ui_lane(sc->u, sc->m);
+	bool full = sc->u->view == VIEW_FDS;
+	struct columns c = columns_of(sc->f->w);
+	unsigned from = 0;
+
+	if (!l || h < 2)
+		return;
+	collect(sc, l, full, &list);
+	if (full) {
+		sc->u->page = h > 2 ? h - 2 : 1;
+		if (sc->u->scroll + 1 > list.n)
+			sc->u->scroll = list.n ? list.n - 1 : 0;
+		from = sc->u->scroll;
+	}
+	head(sc, y, l, &c);
+	for (int i = 0; i < h - 1 && from + (unsigned)i < list.n; i++)
+		row(sc, y + 1 + i, list.fd[from + (unsigned)i], &c);
+	if (!list.n)
+		frame_put(sc->f, c.kind, y + 1, -1, STYLE_DIM, "none known");
+}

@@ -45,10 +45,11 @@ static int next_char(const char **text, char glyph[7], int *ret_width)
 {
 	mbstate_t st = {0};
 	wchar_t wc;
-	size_t n = mbrtowc(&wc, *text, strnlen(*text, 6), &st);
+	size_t n;
 
-	if (n == 0)
+	if (!**text)
 		return 0;
+	n = mbrtowc(&wc, *text, strnlen(*text, 6), &st);
 	if (n == (size_t)-1 || n == (size_t)-2 || wcwidth(wc) < 0) {
 		strcpy(glyph, "?");
 		*ret_width = 1;

@@ -50,7 +50,7 @@ struct capture_chunk {
 	struct capture_chunk *next;
 	size_t used;
 	unsigned records;
-	unsigned char data[];
+	_Alignas(8) unsigned char data[];
 };
 /* Take what has come, oldest first (linked by next), or NULL. The caller frees each. */
 struct capture_chunk *capture_take(struct capture *c);

@@ -182,131 +182,30 @@ const char *syscall_nr_name(int nr)
 }
 
 /* The names of errno that system calls return; include/uapi/asm-generic/errno*.h. */
-#define ERRNOS(X)                                                                                                                                               \
-	X(1, "EPERM")                                                                                                                                           \
-	X(2, "ENOENT")                                                                                                                                          \
-	X(3, "ESRCH")                                                                                                                                           \
-	X(4, "EINTR")                                                                                                                                           \
-	X(5, "EIO") X(6, "ENXIO") X(7, "E2BIG") X(8, "ENOEXEC") X(9, "EBADF") X(10, "ECHILD") X(                                                                \
-		11, "EAGAIN") X(12, "ENOMEM") X(13, "EACCES") X(14, "EFAULT") X(15, "ENOTBLK")                                                                  \
-		X(16, "EBUSY") X(17, "EEXIST") X(18, "EXDEV") X(19, "ENODEV") X(20, "ENOTDIR") X(                                                               \
-			21, "EISDIR") X(22, "EINVAL") X(23, "ENFILE") X(24, "EMFILE") X(25,                                                                     \
-											"ENOTTY")                                                               \
-			X(26, "ETXTBSY") X(27, "EFBIG") X(28, "ENOSPC") X(29, "ESPIPE") X(                                                                      \
-				30, "EROFS") X(31,                                                                                                              \
-					       "EMLI"                                                                                                           \
-					       "NK") X(32, "EPIPE") X(33, "EDOM") X(34, "ERANGE")                                                               \
-				X(35, "EDEADLK") X(36, "ENAMETOOLONG") X(37, "ENOLCK") X(                                                                       \
-					38, "ENOSYS") X(39, "ENOT"                                                                                              \
-							    "EMPT"                                                                                              \
-							    "Y") X(40, "ELOOP") X(42, "ENOMSG")                                                                 \
-					X(61, "ENODATA") X(62, "ETIME") X(67, "ENOLINK") X(                                                                     \
-						71, "EPROTO") X(74, "EBADMSG") X(75, "EOVERFLOW")                                                               \
-						X(84,                                                                                                           \
-						  "EILSE"                                                                                                       \
-						  "Q") X(87,                                                                                                    \
-							 "EUSERS") X(88,                                                                                        \
-								     "ENOTSOCK") X(89,                                                                          \
-										   "EDESTADDRREQ")                                                              \
-							X(90,                                                                                                   \
-							  "EMSG"                                                                                                \
-							  "SIZ"                                                                                                 \
-							  "E") X(91, "EPROTOTYPE") X(92,                                                                        \
-										     "ENOPROTOOP"                                                               \
-										     "T") X(93, "EPROTONOSUPPOR"                                                \
-												"T")                                                            \
-								X(94,                                                                                           \
-								  "ESOC"                                                                                        \
-								  "KTNO"                                                                                        \
-								  "SUPP"                                                                                        \
-								  "ORT") X(95,                                                                                  \
-									   "EOPNOTSUPP") X(96,                                                                  \
-											   "EPFNO"                                                              \
-											   "S"                                                                  \
-											   "UPPOR"                                                              \
-											   "T")                                                                 \
-									X(97,                                                                                   \
-									  "EAFN"                                                                                \
-									  "OSUP"                                                                                \
-									  "POR"                                                                                 \
-									  "T") X(98,                                                                            \
-										 "EADD"                                                                         \
-										 "RINU"                                                                         \
-										 "SE") X(99, "EAD"                                                              \
-											     "DRN"                                                              \
-											     "OTA"                                                              \
-											     "VAI"                                                              \
-											     "L") X(100, "ENETD"                                                \
-													 "OWN") X(101, "ENETU"                                  \
-														       "NREAC"                                  \
-														       "H") X(102, "E"                          \
-																   "N"                          \
-																   "E"                          \
-																   "T"                          \
-																   "R"                          \
-																   "E"                          \
-																   "S"                          \
-																   "E"                          \
-																   "T")                         \
-										X(103, "ECONNABOR"                                                              \
-										       "TED") X(                                                                \
-											104,                                                                    \
-											"ECONNRES"                                                              \
-											"E"                                                                     \
-											"T") X(105, "ENOBUFS") X(106,                                           \
-														 "EIS"                                          \
-														 "CON"                                          \
-														 "N") X(107, "ENOTCONN")                        \
-											X(108,                                                                  \
-											  "ES"                                                                  \
-											  "HU"                                                                  \
-											  "TD"                                                                  \
-											  "OW"                                                                  \
-											  "N") X(109,                                                           \
-												 "ETOOMAN"                                                      \
-												 "YREFS") X(110,                                                \
-													    "ETIMEDOU"                                          \
-													    "T") X(111,                                         \
-														   "ECONNREFUSED")                              \
-												X(112,                                                          \
-												  "EHOSTD"                                                      \
-												  "OW"                                                          \
-												  "N") X(113,                                                   \
-													 "E"                                                    \
-													 "H"                                                    \
-													 "O"                                                    \
-													 "S"                                                    \
-													 "T"                                                    \
-													 "U"                                                    \
-													 "N"                                                    \
-													 "R"                                                    \
-													 "E"                                                    \
-													 "A"                                                    \
-													 "C"                                                    \
-													 "H") X(114, "EALREADY")                                \
-													X(115,                                                  \
-													  "E"                                                   \
-													  "I"                                                   \
-													  "N"                                                   \
-													  "P"                                                   \
-													  "R"                                                   \
-													  "O"                                                   \
-													  "G"                                                   \
-													  "R"                                                   \
-													  "E"                                                   \
-													  "S"                                                   \
-													  "S") X(116,                                           \
-														 "ESTALE") X(122, "EDQUOT")                     \
-														X(125, "ECANCELED") X(                          \
-															130,                                    \
-															"EOWNERDEAD") X(131, "ENOTRECOVERABLE") \
-															X(512, "ERESTARTSYS") X(                \
-																513,                            \
-																"ERESTARTNOINTR")               \
-																X(514,                          \
-																  "ERESTARTNOHAND")             \
-																	X(516,                  \
-																	  "ERESTART_RESTARTBLOCK")
+/* clang-format off */
+#define ERRNOS(X) \
+	X(1, "EPERM") X(2, "ENOENT") X(3, "ESRCH") X(4, "EINTR") X(5, "EIO") X(6, "ENXIO") \
+	X(7, "E2BIG") X(8, "ENOEXEC") X(9, "EBADF") X(10, "ECHILD") X(11, "EAGAIN") \
+	X(12, "ENOMEM") X(13, "EACCES") X(14, "EFAULT") X(15, "ENOTBLK") X(16, "EBUSY") \
+	X(17, "EEXIST") X(18, "EXDEV") X(19, "ENODEV") X(20, "ENOTDIR") X(21, "EISDIR") \
+	X(22, "EINVAL") X(23, "ENFILE") X(24, "EMFILE") X(25, "ENOTTY") X(26, "ETXTBSY") \
+	X(27, "EFBIG") X(28, "ENOSPC") X(29, "ESPIPE") X(30, "EROFS") X(31, "EMLINK") \
+	X(32, "EPIPE") X(33, "EDOM") X(34, "ERANGE") X(35, "EDEADLK") X(36, "ENAMETOOLONG") \
+	X(37, "ENOLCK") X(38, "ENOSYS") X(39, "ENOTEMPTY") X(40, "ELOOP") X(42, "ENOMSG") \
+	X(61, "ENODATA") X(62, "ETIME") X(67, "ENOLINK") X(71, "EPROTO") X(74, "EBADMSG") \
+	X(75, "EOVERFLOW") X(84, "EILSEQ") X(87, "EUSERS") X(88, "ENOTSOCK") \
+	X(89, "EDESTADDRREQ") X(90, "EMSGSIZE") X(91, "EPROTOTYPE") X(92, "ENOPROTOOPT") \
+	X(93, "EPROTONOSUPPORT") X(94, "ESOCKTNOSUPPORT") X(95, "EOPNOTSUPP") \
+	X(96, "EPFNOSUPPORT") X(97, "EAFNOSUPPORT") X(98, "EADDRINUSE") X(99, "EADDRNOTAVAIL") \
+	X(100, "ENETDOWN") X(101, "ENETUNREACH") X(102, "ENETRESET") X(103, "ECONNABORTED") \
+	X(104, "ECONNRESET") X(105, "ENOBUFS") X(106, "EISCONN") X(107, "ENOTCONN") \
+	X(108, "ESHUTDOWN") X(109, "ETOOMANYREFS") X(110, "ETIMEDOUT") X(111, "ECONNREFUSED") \
+	X(112, "EHOSTDOWN") X(113, "EHOSTUNREACH") X(114, "EALREADY") X(115, "EINPROGRESS") \
+	X(116, "ESTALE") X(122, "EDQUOT") X(125, "ECANCELED") X(130, "EOWNERDEAD") \
+	X(131, "ENOTRECOVERABLE") X(512, "ERESTARTSYS") X(513, "ERESTARTNOINTR") \
+	X(514, "ERESTARTNOHAND") \
+	X(516, "ERESTART_RESTARTBLOCK")
+/* clang-format on */
 
 static const struct {
 	int err;

@@ -159,12 +159,13 @@ static int read_header(struct recording *r)
 	do {
 		n = next_line(r, &p, &len);
 		if (n < 0)
-			return fail(n, n == -EFBIG
-					       ? "not a recording of iotrace: a line without end"
-					       : strerror(-n));
+			return fail(n, "%s",
+				    n == -EFBIG ? "not a recording of iotrace: a line without end"
+						: strerror(-n));
 		if (n == 0)
-			return fail(-ENODATA, r->line_no ? "not a recording of iotrace"
-							 : "the file is empty");
+			return fail(-ENODATA, "%s",
+				    r->line_no ? "not a recording of iotrace"
+					       : "the file is empty");
 		if (len && *p == '[') {
 			p++;
 			len--;

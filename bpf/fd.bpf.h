@@ -149,8 +149,8 @@ static __always_inline void sock_put(struct fd_scratch *s, struct file *file)
 	r->lport = BPF_CORE_READ(sk, __sk_common.skc_num);
 	r->rport = __builtin_bswap16(BPF_CORE_READ(sk, __sk_common.skc_dport));
 	if (r->sk_family == AF_INET) {
-		BPF_CORE_READ_INTO(r->laddr, sk, __sk_common.skc_rcv_saddr);
-		BPF_CORE_READ_INTO(r->raddr, sk, __sk_common.skc_daddr);
+		BPF_CORE_READ_INTO((u32 *)r->laddr, sk, __sk_common.skc_rcv_saddr);
+		BPF_CORE_READ_INTO((u32 *)r->raddr, sk, __sk_common.skc_daddr);
 		return;
 	}
 	BPF_CORE_READ_INTO(&r->laddr, sk, __sk_common.skc_v6_rcv_saddr);

@@ -123,6 +123,13 @@ static __always_inline void seed_off(struct task_state *st, struct task_struct *
 	}
 }
 
+/* The reader of the iterator is the viewer: which PID namespace is its own? */
+static __always_inline void viewer_find(struct task_struct *viewer)
+{
+	viewer_level = BPF_CORE_READ(viewer, thread_pid, level);
+	pid_at_level(viewer, viewer_level, &viewer_ns);
+}
+
 SEC("iter/task")
 int seed_tasks(struct bpf_iter__task *ctx)
 {
@@ -131,7 +138,7 @@ int seed_tasks(struct bpf_iter__task *ctx)
 	u64 now, switches;
 	u32 tid, tgid, want;
 
-	viewer_level = BPF_CORE_READ(bpf_get_current_task_btf(), thread_pid, level);
+	viewer_find(bpf_get_current_task_btf());
 	if (!task)
 		return 0;
 	tid = viewer_id(task);

@@ -176,8 +176,9 @@ struct {
 #define TGID_SLOTS 65536
 __u8 tgid_filter[TGID_SLOTS];
 
-/* Level of the viewer's PID namespace; found by the first iterator. */
+/* The viewer's PID namespace and its level; found by the first iterator. */
 __u32 viewer_level = 0;
+__u64 viewer_ns = 0;
 
 static __always_inline bool tgid_maybe(u32 tgid)
 {
@@ -245,22 +246,33 @@ static __always_inline struct task_state *state_blank(void)
 	return st;
 }
 
-/* The id that the viewer's PID namespace gives to a task's thread. */
-static __always_inline u32 viewer_id(struct task_struct *task)
+/* The number of a task's thread in the PID namespace of this level, and which that is. */
+static __always_inline u32 pid_at_level(struct task_struct *task, u32 level, u64 *ret_ns)
 {
-	struct pid *pid;
-	struct upid up = {};
-	u32 level = viewer_level;
+	struct pid *pid = BPF_CORE_READ(task, thread_pid);
+	void *up;
+	u32 nr = 0;
 
-	if (level == 0)
-		return BPF_CORE_READ(task, pid);
-	pid = BPF_CORE_READ(task, thread_pid);
+	*ret_ns = 0;
 	if (!pid || BPF_CORE_READ(pid, level) < level)
 		return 0;
-	bpf_core_read(&up.nr, sizeof(up.nr),
-		      (void *)&pid->numbers[0] + level * bpf_core_type_size(struct upid) +
-			      bpf_core_field_offset(struct upid, nr));
-	return up.nr;
+	up = (void *)pid + bpf_core_field_offset(struct pid, numbers) +
+	     level * bpf_core_type_size(struct upid);
+	bpf_probe_read_kernel(&nr, sizeof(nr), up + bpf_core_field_offset(struct upid, nr));
+	bpf_probe_read_kernel(ret_ns, sizeof(*ret_ns), up + bpf_core_field_offset(struct upid, ns));
+	return nr;
+}
+
+/* The id that the viewer's PID namespace gives to a task's thread; 0: it cannot see it. */
+static __always_inline u32 viewer_id(struct task_struct *task)
+{
+	u64 ns;
+	u32 nr;
+
+	if (viewer_level == 0)
+		return BPF_CORE_READ(task, pid);
+	nr = pid_at_level(task, viewer_level, &ns);
+	return ns == viewer_ns ? nr : 0;
 }
 
 static __always_inline u64 task_start_ns(struct task_struct *task)

@@ -216,6 +216,14 @@ static int commit_call(struct model *m, struct lane *l, const struct event *ev)
 
 /* --- events --- */
 
+/* Out of the call; one that is still going on when tracing ends stays as it was. */
+static int state_after(const struct ev_call *c)
+{
+	if (!(c->flags & CALLF_OPEN_END))
+		return STATE_USER;
+	return slot_of(c, (enum segment)(c->seg[c->nseg - 1] & 15));
+}
+
 static void note_ready(struct lane *l, const struct ev_call *c)
 {
 	struct lane_priv *v = lane_priv(l);
@@ -231,6 +239,8 @@ static void note_wait(struct lane *l, const struct ev_call *c)
 	struct lane_priv *v = lane_priv(l);
 
 	v->sleeps += c->sleeps;
+	if (c->flags & CALLF_OPEN_END && c->sleeps)
+		v->sleeps--; /* from the last one nobody woke it */
 	l->nvcsw += c->sleeps;
 	l->nivcsw += c->preempts;
 	if (c->wait_ns <= v->top_wait_ns)
@@ -272,7 +282,7 @@ int calls_feed(struct model *m, struct lane *l, const struct event *ev)
 	bool again;
 	int err = commit_call(m, l, ev);
 
-	lane_open(l, STATE_USER, ev->t_ns);
+	lane_open(l, state_after(c), ev->t_ns);
 	l->cpu = ev->cpu;
 	lane_priv(l)->ran = true;
 	if (err)

@@ -54,7 +54,7 @@ BPF_CFLAGS := -O2 -g -target bpf -mcpu=v2 -D__TARGET_ARCH_$(BPF_ARCH) -Wall -Wex
 LIBS_BPF := -lbpf -lelf -lz
 LIBS_TUI := -lncursesw -ltinfo
 LIBS := $(LIBS_BPF) $(LIBS_TUI) -ljansson -lpthread
-LIBS_TEST := -lcmocka -ljansson
+LIBS_TEST := -lcmocka -ljansson -lm
 
 # The way of the data: source -> core -> sink, and the screen beside the sinks.
 CORE_C   := $(wildcard user/core/*.c)
@@ -218,5 +218,8 @@ clean:
 help:
 	@sed -n 's/^## \([a-z-]*\): /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
 	@echo; echo 'V=1 shows commands; CC=clang builds with clang; SAN=1 with sanitizers.'
+
+# objects of tests are kept, not intermediate
+.SECONDARY:
 
 -include $(shell find build -name '*.d' 2>/dev/null)

@@ -246,6 +246,19 @@ struct rec_loss {
 	__u32 pad;
 };
 
+/*
+ * The last words of a thread that ended while the ring was full.  Not a record:
+ * it waits in a map, and user space makes a REC_LOSS and a REC_TASK of it.
+ */
+struct gone {
+	__u64 start_ns;
+	__u64 end_ns;
+	__u64 lost_since_ns, lost_calls, lost_records;
+	__u32 tid, tgid;
+	__u32 cpu;
+	__s32 code;
+};
+
 /* Where every event at a probe went: seen = submitted + folded + filtered + dropped. */
 enum probe_class { PC_CALL, PC_SCHED, PC_TASK, PC_FD, PC_COUNT };
 struct probe_stats {
@@ -265,6 +278,7 @@ _Static_assert(sizeof(struct rec_callx) == 192, "wire");
 _Static_assert(sizeof(struct rec_spin) == 88, "wire");
 _Static_assert(sizeof(struct rec_fd) == 104, "wire");
 _Static_assert(sizeof(struct rec_loss) == 56, "wire");
+_Static_assert(sizeof(struct gone) == 56, "wire");
 _Static_assert(sizeof(struct call_class) == 12, "wire");
 
 #endif

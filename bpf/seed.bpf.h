@@ -163,6 +163,7 @@ int seed_tasks(struct bpf_iter__task *ctx)
 	if (!st)
 		return 0;
 	n_seeded++;
+	__sync_fetch_and_add(&n_alive, 1);
 	if (st->flags & TSF_ARMED)
 		return 0;
 	task_announce(st, task, TASK_SEED, now);

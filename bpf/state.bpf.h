@@ -169,6 +169,22 @@ struct {
 } targets SEC(".maps");
 
 /*
+ * The last words of threads that ended while the ring was full: there is no
+ * later record to carry them.  User space looks when n_gone has grown.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, 16384);
+	__type(key, u32);
+	__type(value, struct gone);
+} gone SEC(".maps");
+__u64 n_gone = 0;
+
+/* Threads that have a state; 0: nothing is left to trace. */
+__s64 n_alive = 0;
+
+/*
  * Processes with a traced thread, by the low bits of the global tgid: the first
  * question of every program, so it must cost next to nothing.  A false yes only
  * costs a look-up.

@@ -101,6 +101,7 @@ int BPF_PROG(on_newtask, struct task_struct *task, unsigned long clone_flags)
 		}
 		return 0;
 	}
+	__sync_fetch_and_add(&n_alive, 1);
 	r = task_reserve(st, task, TASK_NEW, now);
 	if (!r)
 		return 0;
@@ -177,6 +178,35 @@ static __always_inline void task_close(struct task_state *st, u32 flags, u64 now
 	st->in_call = CALL_OUTSIDE;
 }
 
+/* The ring is full, and this thread has no later record: keep its end for user space. */
+static __noinline int gone_keep(struct task_state *st, struct task_struct *p, u64 now)
+{
+	struct probe_stats *s = stats_of(PC_TASK);
+	struct gone g = {};
+	u32 key;
+
+	if (!st || !p)
+		return 0;
+	key = st->tid;
+	g.tid = st->tid;
+	g.tgid = st->tgid;
+	g.cpu = bpf_get_smp_processor_id();
+	g.code = BPF_CORE_READ(p, exit_code);
+	g.end_ns = now;
+	g.lost_since_ns = st->lost_since_ns;
+	g.lost_calls = st->lost_calls;
+	g.lost_records = st->lost_records - 1; /* the end itself is not lost then */
+	g.start_ns = task_start_ns(p);
+	if (bpf_map_update_elem(&gone, &key, &g, BPF_ANY))
+		return 0;
+	__sync_fetch_and_add(&n_gone, 1);
+	if (s) {
+		s->dropped[LOSS_RING]--;
+		s->submitted++;
+	}
+	return 0;
+}
+
 SEC("tp_btf/sched_process_exit")
 int BPF_PROG(on_exit, struct task_struct *p)
 {
@@ -196,9 +226,12 @@ int BPF_PROG(on_exit, struct task_struct *p)
 		if (r) {
 			r->code = BPF_CORE_READ(p, exit_code);
 			rec_submit(r);
+		} else {
+			gone_keep(st, p, now);
 		}
 	}
 	state_delete(p);
+	__sync_fetch_and_add(&n_alive, -1);
 	return 0;
 }
 

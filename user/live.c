@@ -269,6 +269,8 @@ static bool targets_gone(const struct live *v)
 	unsigned n = model_n_processes(m);
 	bool any = false;
 
+	if (!capture_alive(v->cap))
+		return true;
 	for (unsigned i = 0; i < n; i++) {
 		const struct process *p = model_process(m, i);
 

@@ -47,6 +47,7 @@ struct capture {
 	unsigned n_targets;
 	uint64_t queue_max;
 	uint64_t missed;
+	uint64_t gone; /* of the kernel side's n_gone: looked at */
 	/* the thread and its queue */
 	pthread_t thread;
 	bool running;
@@ -427,6 +428,47 @@ int capture_seed(struct capture *c)
 	return (int)c->skel->bss->n_seeded;
 }
 
+/* Put the last words of a thread that ended while the ring was full. */
+static int put_gone(struct capture *c, const struct gone *g)
+{
+	struct rec_head head = {
+		.t_ns = g->end_ns, .tid = g->tid, .tgid = g->tgid, .cpu = (__u16)g->cpu};
+	struct rec_loss loss = {.head = head,
+				.since_ns = g->lost_since_ns,
+				.calls = g->lost_calls,
+				.records = g->lost_records,
+				.cause = LOSS_RING};
+	struct rec_task end = {
+		.head = head, .start_ns = g->start_ns, .op = TASK_EXIT, .code = g->code};
+	int err = 0;
+
+	loss.head.kind = REC_LOSS;
+	end.head.kind = REC_TASK;
+	if (g->lost_calls || g->lost_records)
+		err = on_record(c, &loss, sizeof(loss));
+	if (!err || err == -EDQUOT)
+		err = on_record(c, &end, sizeof(end));
+	return err;
+}
+
+/* Threads that could not say that they ended. */
+static void take_gone(struct capture *c)
+{
+	int map = bpf_map__fd(c->skel->maps.gone);
+	uint64_t n = __atomic_load_n(&c->skel->bss->n_gone, __ATOMIC_ACQUIRE);
+	struct gone g;
+	__u32 key;
+
+	if (n == c->gone)
+		return;
+	c->gone = n;
+	while (!bpf_map_get_next_key(map, NULL, &key)) {
+		if (!bpf_map_lookup_elem(map, &key, &g))
+			put_gone(c, &g);
+		bpf_map_delete_elem(map, &key);
+	}
+}
+
 static void *capture_thread(void *arg)
 {
 	struct capture *c = arg;
@@ -440,6 +482,7 @@ static void *capture_thread(void *arg)
 
 		if (atomic_load(&c->queued) <= c->queue_max && ring_buffer__consume(c->ring) > 0)
 			ts.tv_nsec = BUSY_NS;
+		take_gone(c);
 		pthread_mutex_lock(&c->lock);
 		c->open = NULL; /* what is there may be taken */
 		pthread_mutex_unlock(&c->lock);
@@ -527,6 +570,7 @@ int capture_stop(struct capture *c)
 	nanosleep(&settle, NULL); /* programs that were running are done */
 	c->queue_max = UINT64_MAX;
 	ring_buffer__consume(c->ring);
+	take_gone(c);
 	err = iterate(c->skel->progs.last_words, 0);
 	ring_buffer__consume(c->ring);
 	c->open = NULL;
@@ -550,6 +594,11 @@ void capture_stats(struct capture *c, struct probe_stats ret_by_class[PC_COUNT],
 		for (size_t i = 0; i < words * (size_t)cpus; i++)
 			sum[i % words] += per_cpu[i];
 	free(per_cpu);
+}
+
+bool capture_alive(const struct capture *c)
+{
+	return __atomic_load_n(&c->skel->bss->n_alive, __ATOMIC_ACQUIRE) > 0;
 }
 
 const struct probe_info *capture_probes(const struct capture *c, unsigned *ret_n)

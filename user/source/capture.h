@@ -56,6 +56,9 @@ struct capture_chunk {
 struct capture_chunk *capture_take(struct capture *c);
 void capture_chunk_free(struct capture *c, struct capture_chunk *k);
 
+/* Is any traced thread left?  Known without a record, so a full ring cannot hide it. */
+bool capture_alive(const struct capture *c);
+
 /* Detach, tell what is still open, drain. 0 or -errno. */
 int capture_stop(struct capture *c);
 /* Where the events went, and what the kernel skipped. */

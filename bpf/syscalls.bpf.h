@@ -16,6 +16,7 @@
 #define ERESTARTNOINTR	      513
 #define ERESTARTNOHAND	      514
 #define ERESTART_RESTARTBLOCK 516
+#define SIGKILL		      9
 #define MSG_DONTWAIT	      0x40
 #define IOV_MAX_READ	      16
 
@@ -415,6 +416,16 @@ static __always_inline void exit_unwatched(struct task_state *st, struct pt_regs
 		fd_table_changed(st, flags, ret, arg[0], arg[1]);
 }
 
+/*
+ * Interrupted by a signal that ends the thread?  Every fatal one becomes a
+ * SIGKILL pending for each thread (kernel/signal.c, complete_signal), and so
+ * does the exec of another thread (zap_other_threads).
+ */
+static __always_inline bool dies(struct task_struct *task)
+{
+	return BPF_CORE_READ(task, pending.signal.sig[0]) & 1ul << (SIGKILL - 1);
+}
+
 SEC("tp_btf/sys_exit")
 int BPF_PROG(on_sys_exit, struct pt_regs *regs, long ret)
 {
@@ -443,7 +454,7 @@ int BPF_PROG(on_sys_exit, struct pt_regs *regs, long ret)
 	if (st->call_flags & CALLF_RESTART)
 		st->call_flags &= ~CALLF_RESTART;
 	if (ret <= -ERESTARTSYS && ret >= -ERESTART_RESTARTBLOCK && ret != -515)
-		st->call_flags |= CALLF_RESTART;
+		st->call_flags |= dies(bpf_get_current_task_btf()) ? CALLF_KILLED : CALLF_RESTART;
 	call_finish(st, flags, ret, bpf_ktime_get_ns());
 	st->in_call = CALL_OUTSIDE;
 	if (st->is_restart || st->call_flags & CALLF_RESTART)

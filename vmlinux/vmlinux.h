@@ -62,6 +62,12 @@ struct pid {
 };
 
 /* --- tasks --- */
+typedef struct {
+	unsigned long sig[1]; /* 64 signals: one word on every 64-bit machine */
+} sigset_t;
+struct sigpending {
+	sigset_t signal;
+};
 struct thread_info {
 	unsigned long flags;
 	u32 status; /* x86 only: TS_COMPAT */
@@ -85,6 +91,7 @@ struct task_struct {
 	u64 start_boottime;
 	char comm[16];
 	struct files_struct *files;
+	struct sigpending pending;
 };
 
 /* before 5.14 (commit 2f064a59a11f renamed it and made it unsigned int) */

@@ -21,8 +21,13 @@ static void set_locale(void)
 static int run(const struct options *o)
 {
 	struct session s = {0};
-	int status = session_open_outputs(&s, o);
+	int status;
 
+	if (!session_wants_screen(o) && !o->batch && !o->summary && !o->n_outputs) {
+		say(NULL, "there is no terminal for the screen; use -b, -c or -o FILE");
+		return 1;
+	}
+	status = session_open_outputs(&s, o);
 	if (!status)
 		status = o->read_path ? run_replay(&s) : run_live(&s);
 	session_close(&s);

@@ -66,9 +66,10 @@ int session_open_outputs(struct session *s, const struct options *o)
 		w->path = o->output[i].path;
 		if (fd < 0) {
 			say(s, "cannot write %s: %s", w->path,
-			    fd == -ELOOP		    ? "it is a symbolic link"
-			    : fd == -EPERM || fd == -EINVAL ? "it is not a regular file of yours"
-							    : strerror(-fd));
+			    fd == -ELOOP ? "it is a symbolic link"
+			    : fd == -EPERM || fd == -EINVAL || fd == -ENXIO
+				    ? "it is not a regular file of yours"
+				    : strerror(-fd));
 			return 1;
 		}
 		w->out = out_fd(fd);

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Everything that can go wrong is one sentence with its remedy, and nothing stays behind.
 # SPDX-License-Identifier: GPL-2.0-or-later
-# shellcheck disable=SC2317 # the tests are called by name
+# shellcheck disable=SC2317,SC2086 # tests are called by name; ids and states need no quotes
 cd "$(dirname "$0")/../.." || exit 1
 . tests/lib/sh.sh
 
@@ -26,7 +26,7 @@ not_root() {
 	install -m755 "$IOTRACE" "$copy"
 	sleep 30 &
 	pid=$!
-	says 1 'sudo.*CAP_BPF.*CAP_PERFMON' as_nobody "$copy" -p $pid || { rm -f "$copy"; exit 1; }
+	says 1 'sudo.*CAP_BPF.*CAP_PERFMON' as_nobody "$copy" -c -p "$pid" || { rm -f "$copy"; exit 1; }
 	rm -f "$copy"
 }
 
@@ -34,14 +34,14 @@ no_such_pid() {
 	need_root
 	sleep 0 &
 	local pid=$!
-	wait $pid
-	says 1 "no process $pid; ps" "$IOTRACE" -p $pid
-	says 1 "no thread $pid; ps" "$IOTRACE" -t $pid
+	wait "$pid"
+	says 1 "no process $pid; ps" "$IOTRACE" -c -p "$pid"
+	says 1 "no thread $pid; ps" "$IOTRACE" -c -t "$pid"
 }
 
 kernel_thread() {
 	need_root
-	says 1 'thread of the kernel' "$IOTRACE" -p 2
+	says 1 'thread of the kernel' "$IOTRACE" -c -p 2
 }
 
 zombie() {
@@ -53,7 +53,7 @@ print(pid, flush=True)
 time.sleep(30)' >pid &
 	wait_for 10 test -s pid
 	sleep 0.2
-	says 1 'has ended \(a zombie' "$IOTRACE" -p "$(cat pid)"
+	says 1 'has ended \(a zombie' "$IOTRACE" -c -p "$(cat pid)"
 }
 
 thread_as_pid() {
@@ -62,7 +62,7 @@ thread_as_pid() {
 	wait_for 10 test -s ready
 	local tid
 	tid=$(find /proc/$!/task -mindepth 1 -maxdepth 1 -printf '%f\n' | grep -vx $!)
-	says 1 "$tid is a thread of $!; use -t $tid" "$IOTRACE" -p "$tid"
+	says 1 "$tid is a thread of $!; use -t $tid" "$IOTRACE" -c -p "$tid"
 }
 
 exits_at_once() {

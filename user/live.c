@@ -368,7 +368,7 @@ static int loop_live(struct live *v)
 		session_flush(v->s, now);
 		if (v->has_child)
 			child_poll(&v->child);
-		if (l.quit || targets_gone(v) || v->s->status ||
+		if (l.quit || targets_gone(v) || v->s->status || v->s->unheard ||
 		    (v->has_child && v->child.reaped && !o->follow) ||
 		    (o->duration_ns && now - v->began_ns >= o->duration_ns)) {
 			if (v->has_child && !v->child.reaped && !o->keep)

@@ -46,8 +46,8 @@ static int feed(struct replay *r, uint64_t until_ns)
 			say(r->s, "out of memory");
 			return 1;
 		}
-		if (r->s->status)
-			return 1;
+		if (r->s->status || r->s->unheard)
+			return r->s->status;
 		r->s->tui_dirty = true;
 	}
 	return 0;

@@ -124,16 +124,27 @@ static void on_lane_end(void *ctx, const struct lane *l)
 	FAN_OUT(lane_end, l);
 }
 
+/* Is nobody left to follow the trace, now that every output has failed? */
+static bool only_outputs(const struct session *s)
+{
+	for (unsigned i = 0; i < s->n_outputs; i++)
+		if (!s->output[i].failed)
+			return false;
+	return !s->tui && !s->o->batch && !s->o->summary;
+}
+
 static void output_failed(struct session *s, struct session_output *w, int err)
 {
 	if (w->failed)
 		return;
 	w->failed = true;
+	if (err == -EPIPE) { /* the reader has seen enough (| head) */
+		s->unheard = only_outputs(s);
+		return;
+	}
 	s->status = 1;
-	/* a reader that has seen enough (| head) is no failure worth a sentence */
-	if (err != -EPIPE)
-		say(s, "cannot write %s: %s; what was written until then can be read", w->path,
-		    strerror(-err));
+	say(s, "cannot write %s: %s; what was written until then can be read", w->path,
+	    strerror(-err));
 }
 
 int session_begin(struct session *s, const struct trace_info *info)

@@ -36,6 +36,7 @@ struct session {
 	bool tui_dirty;
 	uint64_t drawn_ns; /* by the clock */
 	int status;	   /* 1 after an output failed */
+	bool unheard;	   /* the last reader has closed its pipe: time to end */
 };
 
 /* Say a sentence on standard error, beside a screen that may be open. */

@@ -63,6 +63,17 @@ static int next_char(const char **text, char glyph[7], int *ret_width)
 	return 1;
 }
 
+/* Before a cell is written: what is left of a wide character there becomes a blank. */
+static void halve(struct frame *f, int x, int y)
+{
+	struct cell *c = &f->cells[y * f->w + x];
+
+	if (!c->glyph[0] && x > 0)
+		strcpy(c[-1].glyph, " ");
+	if (x + 1 < f->w && !c[1].glyph[0])
+		strcpy(c[1].glyph, " ");
+}
+
 int frame_put(struct frame *f, int x, int y, int width, enum style s, const char *text)
 {
 	int end = width < 0 ? f->w : x + width;
@@ -78,14 +89,18 @@ int frame_put(struct frame *f, int x, int y, int width, enum style s, const char
 
 		if (w == 0)
 			continue; /* marks that combine: not worth a cell of their own */
+		if (f->ascii && (unsigned char)glyph[0] >= 0x80) {
+			strcpy(glyph, "?");
+			w = 1;
+		}
 		if (x + w > end)
 			break;
-		if (f->ascii && (unsigned char)glyph[0] >= 0x80)
-			strcpy(glyph, "?");
+		halve(f, x, y);
 		memcpy(c->glyph, glyph, sizeof(c->glyph));
 		c->style = (unsigned char)s;
 		c->mark = 0;
-		if (w == 2 && !f->ascii) {
+		if (w == 2) {
+			halve(f, x + 1, y);
 			c[1] = (struct cell){.glyph = "", .style = (unsigned char)s};
 			x++;
 		}
@@ -134,8 +149,10 @@ void frame_mark(struct frame *f, int x, int y, int mark)
 void frame_blank(struct frame *f, int x, int y, int w, int h)
 {
 	for (int row = y < 0 ? 0 : y; row < y + h && row < f->h; row++)
-		for (int col = x < 0 ? 0 : x; col < x + w && col < f->w; col++)
+		for (int col = x < 0 ? 0 : x; col < x + w && col < f->w; col++) {
+			halve(f, col, row);
 			f->cells[row * f->w + col] = (struct cell){.glyph = " "};
+		}
 }
 
 void frame_rule(struct frame *f, int y)

@@ -88,6 +88,8 @@ static bool parse_decimal(const char *s, double *ret, const char **ret_end)
 
 	if (!isdigit((unsigned char)*s) && *s != '.')
 		return false;
+	if (s[0] == '0' && (s[1] | 0x20) == 'x') /* strtod() would take it */
+		return false;
 	errno = 0;
 	*ret = strtod(s, &end);
 	*ret_end = end;
@@ -136,12 +138,11 @@ bool parse_size_bytes(const char *s, uint64_t *ret_bytes)
 		unit = 1024 * 1024 * 1024;
 		break;
 	case 0:
-		*ret_bytes = (uint64_t)x;
-		return true;
+		break;
 	default:
 		return false;
 	}
-	end++;
+	end += *end != 0;
 	if (*end && strcasecmp(end, "b") && strcasecmp(end, "ib"))
 		return false;
 	if (x * unit > 1e15)
@@ -250,7 +251,7 @@ static int parse_set(struct parse *p, const char *s)
 static int parse_word(struct parse *p, const char *name, const char *value,
 		      const char *const *words)
 {
-	for (int i = 0; words[i]; i++)
+	for (int i = 0; *value && words[i]; i++)
 		if (!strcmp(value, words[i]))
 			return i;
 	bad(p, "--%s cannot be '%.40s'; see --help", name, value);

@@ -123,8 +123,7 @@ static int span_push(struct timeline *t, uint64_t from, int slot)
 	if (t->span_len == t->span_cap) {
 		t->span_head = (t->span_head + 1) % t->span_cap;
 		t->span_len--;
-		if (t->span_len)
-			t->exact_from_ns = SPAN_START(t->spans[t->span_head]);
+		t->exact_from_ns = t->span_len ? SPAN_START(t->spans[t->span_head]) : from;
 	}
 	t->spans[(t->span_head + t->span_len) % t->span_cap] = from << 4 | (uint64_t)slot;
 	t->span_len++;
@@ -187,15 +186,21 @@ static void sum_spans(const struct timeline *t, uint64_t from, uint64_t to,
 	}
 }
 
-/* A part of a bucket that only the bucket remembers: shared out evenly. */
+/* A part of a bucket that only the bucket remembers: shared out evenly, no ns is lost. */
 static void sum_part(const struct bucket *b, uint64_t part, uint64_t ret_ns[STATE_SLOTS])
 {
-	uint64_t whole = 0;
+	uint64_t whole = 0, seen = 0, given = 0;
 
 	for (int i = 0; i < STATE_SLOTS; i++)
 		whole += b->ns[i];
-	for (int i = 0; whole && i < STATE_SLOTS; i++)
-		ret_ns[i] += (uint64_t)((double)b->ns[i] * (double)part / (double)whole);
+	for (int i = 0; whole && i < STATE_SLOTS; i++) {
+		uint64_t upto;
+
+		seen += b->ns[i];
+		upto = part * seen / whole; /* both are below 2^27 */
+		ret_ns[i] += upto - given;
+		given = upto;
+	}
 }
 
 void timeline_sum(const struct timeline *t, uint64_t from, uint64_t to,
@@ -210,8 +215,11 @@ void timeline_sum(const struct timeline *t, uint64_t from, uint64_t to,
 		uint64_t start = t->origin_ns + number * BUCKET_NS, end = start + BUCKET_NS;
 		const struct bucket *b = bucket_at(t, number);
 		uint64_t stop = end < to ? end : to;
+		bool whole = b && from == start && stop == end;
 
-		if (b && from == start && stop == end) {
+		if (!whole && from < t->exact_from_ns && stop > t->exact_from_ns)
+			stop = t->exact_from_ns;
+		if (whole) {
 			for (int i = 0; i < STATE_SLOTS; i++)
 				ret_ns[i] += b->ns[i];
 		} else if (from >= t->exact_from_ns && t->span_len) {

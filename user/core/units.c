@@ -11,7 +11,8 @@ static size_t done(int n, size_t size)
 
 size_t format_ns(char *dst, size_t size, uint64_t ns)
 {
-	uint64_t s = ns / 1000000000;
+	/* what would be rounded to 1000 of a unit is 1 of the next */
+	uint64_t s = ns >= 999500000 && ns < 1000000000 ? 1 : ns / 1000000000;
 	double x;
 
 	if (ns < 1000)
@@ -28,12 +29,12 @@ size_t format_ns(char *dst, size_t size, uint64_t ns)
 		x = (double)ns / 1e9;
 		return done(snprintf(dst, size, x < 9.9995 ? "%.3f s" : "%.1f s", x), size);
 	}
-	x = ns < 999950 ? (double)ns / 1e3 : (double)ns / 1e6;
+	x = ns < 999500 ? (double)ns / 1e3 : (double)ns / 1e6;
 	return done(snprintf(dst, size,
 			     x < 9.995	 ? "%.2f %s"
 			     : x < 99.95 ? "%.1f %s"
 					 : "%.0f %s",
-			     x, ns < 999950 ? "us" : "ms"),
+			     x, ns < 999500 ? "us" : "ms"),
 		    size);
 }
 

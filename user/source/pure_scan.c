@@ -212,10 +212,21 @@ bool scan_us(struct scan *s, int64_t *ret_ns)
 	return true;
 }
 
+/* Over a string, without decoding it: what is skipped may be read later. */
+static bool skip_string(struct scan *s)
+{
+	for (s->p++; s->p < s->end && *s->p != '"'; s->p++)
+		if (*s->p == '\\' && ++s->p == s->end)
+			return false;
+	if (s->p >= s->end)
+		return false;
+	s->p++;
+	return true;
+}
+
 bool scan_skip(struct scan *s)
 {
 	int depth = 0;
-	struct text t;
 
 	do {
 		space(s);
@@ -234,7 +245,7 @@ bool scan_skip(struct scan *s)
 			s->p++;
 			break;
 		case '"':
-			if (!scan_string(s, &t))
+			if (!skip_string(s))
 				return false;
 			break;
 		case ',':
@@ -244,6 +255,8 @@ bool scan_skip(struct scan *s)
 			s->p++;
 			break;
 		default: /* a number or a word */
+			if (!*s->p)
+				return false;
 			while (s->p < s->end && !strchr(",:]}[{\" \t\r\n", *s->p))
 				s->p++;
 		}

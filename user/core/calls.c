@@ -231,6 +231,8 @@ static void note_wait(struct lane *l, const struct ev_call *c)
 	struct lane_priv *v = lane_priv(l);
 
 	v->sleeps += c->sleeps;
+	if (c->flags & CALLF_OPEN_END && c->sleeps)
+		v->sleeps--; /* from the last sleep it did not wake */
 	l->nvcsw += c->sleeps;
 	l->nivcsw += c->preempts;
 	if (c->wait_ns <= v->top_wait_ns)
@@ -272,7 +274,11 @@ int calls_feed(struct model *m, struct lane *l, const struct event *ev)
 	bool again;
 	int err = commit_call(m, l, ev);
 
-	lane_open(l, STATE_USER, ev->t_ns);
+	/* a call that is not over goes on as it was */
+	lane_open(l,
+		  c->flags & CALLF_OPEN_END ? slot_of(c, (enum segment)(c->seg[c->nseg - 1] & 15))
+					    : (int)STATE_USER,
+		  ev->t_ns);
 	l->cpu = ev->cpu;
 	lane_priv(l)->ran = true;
 	if (err)
@@ -301,13 +307,10 @@ static void note_spin(struct lane *l, const struct ev_spin *s)
 {
 	struct lane_priv *v = lane_priv(l);
 
-	if (v->spin_ts_ns == s->ts_ns && s->count <= v->spin_count)
-		return;
-	v->spin_ts_ns = s->ts_ns;
-	v->spin_count = s->count;
-	v->spin_ret = s->ret;
-	v->spin_fd = s->fd;
-	v->spin_call = s->call;
+	if (v->spin.count && v->spin.call == s->call && v->spin.fd == s->fd)
+		v->spin.count += s->count;
+	else if (s->count > v->spin.count)
+		v->spin = (struct spin_stat){s->count, s->ret, s->fd, s->call};
 }
 
 int spin_feed(struct model *m, struct lane *l, const struct event *ev)

@@ -79,6 +79,7 @@ ALL_OBJ := $(call obj,$(CORE_C) $(SINK_C) $(SOURCE_C) $(TUI_C) $(MAIN_C))
 EXAMPLES := $(patsubst examples/%.c,$(B)/examples/%,$(EXAMPLE_C))
 E2E_PROGS := $(patsubst tests/e2e/progs/%.c,$(B)/tests/progs/%,$(E2E_PROG_C))
 E2E_TESTS := $(patsubst tests/e2e/%.c,$(B)/tests/e2e/%,$(E2E_TEST_C))
+GOLDEN := $(B)/tests/golden/screen
 UNIT_TESTS := $(patsubst tests/unit/%.c,$(B)/tests/unit/%,$(UNIT_TEST_C))
 
 # With sudo the build is the calling user's; only packages and traced runs are root's.
@@ -141,6 +142,10 @@ $(B)/tests/unit/%: $(B)/obj/tests/unit/%.o $(call obj,$(TEST_LIB_C)) $(PURE_OBJ)
 	$(say) LINK $@
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS_TEST) -lpthread
+$(B)/tests/golden/screen: $(B)/obj/tests/golden/screen.o $(PURE_OBJ)
+	$(say) LINK $@
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^
 $(B)/obj/tests/%.o: CPPFLAGS += -Itests/lib
 
 ## demo: show the live screen of a demonstration (needs root)
@@ -159,7 +164,7 @@ programs: $(EXAMPLES) $(E2E_PROGS)
 
 ## tests: build all tests
 .PHONY: tests
-tests: all programs $(UNIT_TESTS) $(E2E_TESTS)
+tests: all programs $(UNIT_TESTS) $(GOLDEN) $(E2E_TESTS)
 
 ## check: build (twice: plain and sanitized) and run all tests
 .PHONY: check

@@ -48,7 +48,8 @@ void ui_free(struct ui *u)
 
 int ui_cells_x(const struct ui *u)
 {
-	return u->w < 60 ? 20 : u->w < 120 ? 33 : 36;
+	/* marker, tid, name from 60 columns on, 16 cells of what it does now */
+	return u->w < 60 ? 26 : u->w < 120 ? 36 : 39;
 }
 
 int ui_cells_w(const struct ui *u)
@@ -275,27 +276,23 @@ static void freeze(struct ui *u)
 static void step(struct ui *u, const struct model *m, bool left)
 {
 	const struct lane *l = ui_lane(u, m);
-	uint64_t from, to, end;
-	uint32_t i;
-	int slot;
+	uint64_t from, to, t = u->cursor_ns, before, until, last;
 
 	if (!l)
 		return;
-	end = l->timeline.end_ns;
-	if (timeline_find(&l->timeline, u->cursor_ns, &i)) {
-		timeline_span(&l->timeline, i, &from, &to, &slot);
-		if (left && u->cursor_ns == from &&
-		    timeline_span(&l->timeline, i + 1, &from, &to, &slot))
-			u->cursor_ns = from;
-		else if (left)
-			u->cursor_ns = from;
-		else
-			u->cursor_ns = to;
-	} else if (left && end && timeline_find(&l->timeline, end - 1, &i)) {
-		/* in the open interval behind the last committed one */
-		timeline_span(&l->timeline, i, &from, &to, &slot);
-		u->cursor_ns = u->cursor_ns > end ? end : from;
-	}
+	last = l->end_ns ? l->end_ns : u->now_ns;
+	if (t >= last && last)
+		t = last - 1; /* behind its end: as if from its last moment */
+	lane_span_at(l, t, u->now_ns, &from, &to);
+	if (to <= t)
+		return; /* the states of that time are no longer kept */
+	if (left && u->cursor_ns == from && from > l->birth_ns) {
+		lane_span_at(l, from - 1, u->now_ns, &before, &until);
+		u->cursor_ns = until == from ? before : from;
+	} else if (left)
+		u->cursor_ns = from;
+	else if (to < last)
+		u->cursor_ns = to;
 	u->cursor_ns = clamp(u->cursor_ns, model_t0(m), u->now_ns);
 	show_cursor(u, m);
 }

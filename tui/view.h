@@ -49,6 +49,11 @@ void text_name(const char comm[REC_COMM], char *dst, size_t size);
 const char *text_glyph(const struct scene *sc, enum state s);
 /* The call that was going on at `t`, finished ones only; NULL: none that is kept. */
 const struct call_entry *call_at(const struct lane *l, uint64_t t);
+/* Was the thread, at `t`, in the call that it is still asleep in? */
+bool open_call_at(const struct lane *l, uint64_t t);
+/* Either of them in words; false: `t` lies in no call. */
+bool text_call_at(const struct scene *sc, const struct lane *l, uint64_t t, int room, char *dst,
+		  size_t size);
 /* The newest call that ended at or before `t`: its index for lane_call(). */
 unsigned call_before(const struct lane *l, uint64_t t);
 

@@ -15,7 +15,7 @@ struct shown_call {
 	uint64_t wait_ns, runq_ns, copy_ns, cpu_ns;
 	bool phases; /* false: a folded run's later part, which has none of its own */
 	bool open;
-	enum state wait_state;
+	enum state cpu_state, wait_state;
 	enum copy_src copy_src;
 	char text[256], result[80];
 };
@@ -33,7 +33,7 @@ static bool open_call(const struct scene *sc, const struct lane *l, int room,
 	uint64_t now = sc->u->now_ns;
 	const struct fd_entry *file;
 
-	if (!l->in_call || l->end_ns || sc->u->frozen)
+	if (!open_call_at(l, sc->u->frozen ? sc->u->cursor_ns : now))
 		return false;
 	file = o->fd >= 0 ? model_fd_of(sc->m, l, o->fd) : NULL;
 	*ret_c = (struct shown_call){
@@ -42,10 +42,11 @@ static bool open_call(const struct scene *sc, const struct lane *l, int room,
 		.cpu_ns = l->open_since_ns > o->enter_ns ? l->open_since_ns - o->enter_ns : 0,
 		.phases = true,
 		.open = true,
+		.cpu_state = STATE_KERNEL,
 		.wait_state = (enum state)o->state,
+		.result = "...",
 	};
-	text_call(sc, l, o->call, o->fd, file, ret_c->text, sizeof(ret_c->text), room);
-	snprintf(ret_c->result, sizeof(ret_c->result), "...");
+	text_call(sc, l, o->call, o->fd, file, ret_c->text, sizeof(ret_c->text), room - 4);
 	return true;
 }
 
@@ -64,12 +65,14 @@ static void done_call(const struct scene *sc, const struct lane *l, const struct
 		.copy_ns = c->copy_ns,
 		.cpu_ns = c->cpu_ns,
 		.phases = !spin || c->ev.spin.first,
+		.cpu_state = spin ? STATE_SPIN : STATE_KERNEL,
 		.wait_state = call_sleep_state(nr),
 		.copy_src = spin ? COPY_NONE : (enum copy_src)c->ev.call.copy_src,
 	};
-	text_call(sc, l, nr, spin ? c->ev.spin.fd : c->ev.call.fd, file, ret_c->text,
-		  sizeof(ret_c->text), room);
+	/* the result is there as a whole; the file's name gets what is left */
 	text_result(c, ret_c->result, sizeof(ret_c->result));
+	text_call(sc, l, nr, spin ? c->ev.spin.fd : c->ev.call.fd, file, ret_c->text,
+		  sizeof(ret_c->text), room - 1 - frame_text_width(ret_c->result));
 }
 
 /* Cells of each phase; whatever is not nothing gets one at least. */
@@ -96,7 +99,7 @@ static void bar_cells(const struct shown_call *c, uint64_t scale, int w, int ret
 static void draw_bar(struct scene *sc, int x, int y, int w, const struct shown_call *c,
 		     uint64_t scale)
 {
-	const enum state s[4] = {STATE_KERNEL, c->wait_state, STATE_RUNNABLE, STATE_COPY};
+	const enum state s[4] = {c->cpu_state, c->wait_state, STATE_RUNNABLE, STATE_COPY};
 	int n[4];
 
 	bar_cells(c, scale, w, n);
@@ -116,7 +119,8 @@ static void figure(struct scene *sc, int right, int y, const char *mark, uint64_
 		format_ns(dur, sizeof(dur), ns);
 		snprintf(text, sizeof(text), "%s%s", mark, dur);
 	}
-	frame_put_right(sc->f, right, y, st, text);
+	if (frame_text_width(text) < right) /* else there is no room for this column */
+		frame_put_right(sc->f, right, y, st, text);
 }
 
 static void draw_figures(struct scene *sc, int right, int y, const struct shown_call *c)
@@ -132,40 +136,54 @@ static void draw_figures(struct scene *sc, int right, int y, const struct shown_
 	figure(sc, right - 1, y, "", total_ns(c), c->phases, STYLE_KEY);
 }
 
+/* Where the bar begins: behind time, call and result. */
+static int bar_x(const struct scene *sc)
+{
+	int w = sc->f->w;
+
+	return w >= ONE_LINE_WIDTH ? 64 : w >= 60 ? 48 : w;
+}
+
 static void draw_call(struct scene *sc, int y, int lines, const struct shown_call *c,
 		      uint64_t scale)
 {
 	char when[32];
-	int x, bar_x = lines == 1 ? 64 : 48, w = sc->f->w;
+	int x, x1 = bar_x(sc), w = sc->f->w;
 
-	if (w < 60)
-		bar_x = w;
 	text_wall_time(sc, c->begin_ns, when, sizeof(when));
 	frame_put(sc->f, 1, y, -1, STYLE_DIM, when);
-	x = frame_put(sc->f, 15, y, bar_x - 16, c->open ? STYLE_KEY : STYLE_NORMAL, c->text);
-	frame_put(sc->f, x + 1, y, bar_x > x + 2 ? bar_x - x - 2 : 0, STYLE_KEY, c->result);
+	x = frame_put(sc->f, 15, y, x1 - 16, c->open ? STYLE_KEY : STYLE_NORMAL, c->text);
+	frame_put(sc->f, x + 1, y, x1 > x + 2 ? x1 - x - 2 : 0, STYLE_KEY, c->result);
 	if (lines == 1) {
-		draw_bar(sc, bar_x, y, w - bar_x - 5 * FIGURE - 3, c, scale);
+		draw_bar(sc, x1, y, w - x1 - 5 * FIGURE - 3, c, scale);
 		draw_figures(sc, w, y, c);
 	} else {
-		draw_bar(sc, bar_x, y, w - bar_x - 2, c, scale);
+		draw_bar(sc, x1, y, w - x1 - 2, c, scale);
 		draw_figures(sc, w, y + 1, c);
 	}
 }
 
-static void head(struct scene *sc, int y, int lines, const struct lane *l)
+static void head(struct scene *sc, int y, const struct lane *l)
 {
 	static const char *const columns[] = {"wait", "run q", "copy", "cpu", "= total"};
 	char name[4 * REC_COMM + 1], text[128];
-	int w = sc->f->w, first = w - 4 * FIGURE - 2;
+	int w = sc->f->w, first = w - 4 * FIGURE - 2, left = w;
 
+	for (int i = 0; i < 5; i++) {
+		int right = i < 4 ? first + i * FIGURE : w - 1;
+		int width = (int)strlen(columns[i]);
+
+		if (width >= right)
+			continue;
+		frame_put_right(sc->f, right, y, STYLE_HEAD, columns[i]);
+		left = left < right - width ? left : right - width;
+	}
 	text_name(l->comm, name, sizeof(name));
 	snprintf(text, sizeof(text), "calls of %u %s", l->tid, name);
-	frame_put(sc->f, 1, y, first - 8, STYLE_HEAD, text);
-	for (int i = 0; i < 5; i++)
-		frame_put_right(sc->f, i < 4 ? first + i * FIGURE : w - 1, y, STYLE_HEAD,
-				columns[i]);
-	(void)lines;
+	if (frame_text_width(text) > left - 3)
+		snprintf(text, sizeof(text), "%u", l->tid);
+	if (frame_text_width(text) <= left - 2)
+		frame_put(sc->f, 1, y, -1, STYLE_HEAD, text);
 }
 
 static bool shown(struct scene *sc, const struct lane *l, unsigned i, int room,
@@ -189,14 +207,14 @@ void view_calls(struct scene *sc, int y, int h)
 {
 	const struct lane *l = ui_lane(sc->u, sc->m);
 	int lines = sc->f->w >= ONE_LINE_WIDTH ? 1 : 2, n = (h - 1) / lines;
-	int room = lines == 1 ? 36 : 24;
+	int room = bar_x(sc) - 16;
 	unsigned from = sc->u->view == VIEW_CALLS ? sc->u->scroll : 0;
 	uint64_t scale = 0;
 	struct shown_call c;
 
 	if (!l || h < 2)
 		return;
-	head(sc, y, lines, l);
+	head(sc, y, l);
 	if (sc->u->view == VIEW_CALLS) {
 		unsigned all = l->ring_len + 1;
 

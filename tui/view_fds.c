@@ -60,7 +60,10 @@ static struct columns columns_of(int w)
 {
 	if (w >= 120)
 		return (struct columns){6, 18, w - 78, w - 46, w - 36, w - 24, w - 12, w - 1};
-	return (struct columns){6, 14, w - 47, w - 24, -1, w - 13, w - 1, -1};
+	if (w >= 76)
+		return (struct columns){6, 14, w - 47, w - 24, -1, w - 13, w - 1, -1};
+	/* no room for more than what it is and how long it was waited for */
+	return (struct columns){6, 14, w - 11, -1, -1, -1, w - 1, -1};
 }
 
 static void head(struct scene *sc, int y, const struct lane *l, const struct columns *c)
@@ -69,27 +72,25 @@ static void head(struct scene *sc, int y, const struct lane *l, const struct col
 	frame_put(sc->f, c->kind, y, -1, STYLE_HEAD, "kind");
 	frame_printf(sc->f, c->file, y, c->model - c->file - 1, STYLE_HEAD, "file of %u",
 		     l->proc->tgid);
-	frame_put(sc->f, c->model, y, -1, STYLE_HEAD, "model");
-	frame_put_right(sc->f, c->calls, y, STYLE_HEAD, "calls");
+	if (c->calls > 0) {
+		frame_put(sc->f, c->model, y, -1, STYLE_HEAD, "model");
+		frame_put_right(sc->f, c->calls, y, STYLE_HEAD, "calls");
+		frame_put_right(sc->f, c->bytes, y, STYLE_HEAD, "bytes");
+	}
 	if (c->rate > 0)
 		frame_put_right(sc->f, c->rate, y, STYLE_HEAD, "calls/s");
-	frame_put_right(sc->f, c->bytes, y, STYLE_HEAD, "bytes");
 	frame_put_right(sc->f, c->wait, y, STYLE_HEAD, "wait");
 	if (c->copy > 0)
 		frame_put_right(sc->f, c->copy, y, STYLE_HEAD, "copy");
 }
 
-static void row(struct scene *sc, int y, const struct fd_entry *f, const struct columns *c)
+/* How it is used: model, calls, bytes. */
+static void row_use(struct scene *sc, int y, const struct fd_entry *f, const struct columns *c,
+		    enum style st)
 {
-	enum style st = f->closed_ns ? STYLE_DIM : STYLE_NORMAL;
 	bool used = f->totals.calls > 0;
-	char text[512];
+	char text[256];
 
-	frame_printf(sc->f, 1, y, 4, st, "%d", f->fd);
-	frame_put(sc->f, c->kind, y, c->file - c->kind - 1, st,
-		  fd_kind_name((enum fd_kind)f->kind));
-	text_tail(f->name[0] ? f->name : "...", c->model - c->file - 1, text, sizeof(text));
-	frame_put(sc->f, c->file, y, c->model - c->file - 1, st, text);
 	models_text(f, text, sizeof(text));
 	frame_put(sc->f, c->model, y, c->calls - 11 - c->model, st, text);
 	format_count(text, sizeof(text), f->totals.calls);
@@ -100,6 +101,23 @@ static void row(struct scene *sc, int y, const struct fd_entry *f, const struct 
 	}
 	format_bytes(text, sizeof(text), f->totals.bytes);
 	frame_put_right(sc->f, c->bytes, y, st, used ? text : "-");
+}
+
+static void row(struct scene *sc, int y, const struct fd_entry *f, const struct columns *c)
+{
+	enum style st = f->closed_ns ? STYLE_DIM : STYLE_NORMAL;
+	bool used = f->totals.calls > 0;
+	char text[512], number[16];
+
+	snprintf(text, sizeof(text), "%d", f->fd);
+	text_tail(text, 4, number, sizeof(number));
+	frame_put(sc->f, 1, y, 4, st, number);
+	frame_put(sc->f, c->kind, y, c->file - c->kind - 1, st,
+		  fd_kind_name((enum fd_kind)f->kind));
+	text_tail(f->name[0] ? f->name : "...", c->model - c->file - 1, text, sizeof(text));
+	frame_put(sc->f, c->file, y, c->model - c->file - 1, st, text);
+	if (c->calls > 0)
+		row_use(sc, y, f, c, st);
 	format_ns(text, sizeof(text), f->totals.wait_ns);
 	frame_put_right(sc->f, c->wait, y, st, used ? text : "-");
 	if (c->copy > 0) {

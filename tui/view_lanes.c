@@ -14,12 +14,32 @@ static const struct process *selected_process(const struct scene *sc)
 							  : NULL;
 }
 
-static double calls_per_s(const struct process *p)
+/* "3 threads"; at the end, when none is left, how many there were. */
+static void title_threads(const struct scene *sc, int room, char *dst, size_t size)
+{
+	unsigned n = 0, procs = 0, all = model_n_lanes(sc->m);
+
+	*dst = 0;
+	for (unsigned i = 0; i < model_n_processes(sc->m); i++) {
+		n += model_process(sc->m, i)->n_alive;
+		procs += model_process(sc->m, i)->n_alive > 0;
+	}
+	if (!n)
+		snprintf(dst, size, " (%u thread%s, ended)", all, all == 1 ? "" : "s");
+	else if (procs > 1)
+		snprintf(dst, size, " (%u processes, %u threads)", procs, n);
+	if ((n && procs <= 1) || (int)strlen(dst) > room)
+		snprintf(dst, size, " (%u thread%s)", n ? n : all, (n ? n : all) == 1 ? "" : "s");
+	if (!all || (int)strlen(dst) > room)
+		*dst = 0;
+}
+
+static double calls_per_s(const struct model *m)
 {
 	double sum = 0;
 
-	for (unsigned i = 0; p && i < p->n_lanes; i++)
-		sum += p->lanes[i]->calls_per_s;
+	for (unsigned i = 0; i < model_n_lanes(m); i++)
+		sum += model_lane(m, i)->calls_per_s;
 	return sum;
 }
 
@@ -46,9 +66,8 @@ static void title_time(const struct scene *sc, char *dst, size_t size)
 void view_title(struct scene *sc)
 {
 	const struct loss_total *loss = model_loss(sc->m);
-	const struct process *p = selected_process(sc);
 	uint64_t lost = loss->calls + loss->records;
-	char wall[32], mode[64], count[32], right[160], rate[32];
+	char wall[32], mode[64], count[32], right[160], rate[32], threads[64];
 	int x, end;
 
 	for (x = 0; x < sc->f->w; x++)
@@ -59,13 +78,12 @@ void view_title(struct scene *sc)
 	format_count(count, sizeof(count), lost);
 	snprintf(right, sizeof(right), "%s  lost %s  %s ", mode, count, wall);
 	end = frame_put_right(sc->f, sc->f->w, 0, STYLE_TITLE, right);
-	x = frame_put(sc->f, 1, 0, end - 2, STYLE_TITLE, "iotrace  ");
+	x = frame_put(sc->f, 1, 0, end - 2, STYLE_TITLE, end > 9 ? "iotrace  " : "");
 	if (x < end)
 		x = frame_put(sc->f, x, 0, end - x - 1, STYLE_TITLE, sc->s->title);
-	if (p && x < end)
-		x = frame_printf(sc->f, x, 0, end - x - 1, STYLE_TITLE, " (%u thread%s)",
-				 p->n_alive, p->n_alive == 1 ? "" : "s");
-	format_count(rate, sizeof(rate), (uint64_t)(calls_per_s(p) + 0.5));
+	title_threads(sc, end - x - 1, threads, sizeof(threads));
+	x = frame_put(sc->f, x, 0, -1, STYLE_TITLE, threads);
+	format_count(rate, sizeof(rate), (uint64_t)(calls_per_s(sc->m) + 0.5));
 	if (x + 2 + (int)strlen(rate) + 8 < end)
 		frame_printf(sc->f, x + 2, 0, end - x - 2, STYLE_TITLE, "%s calls/s", rate);
 	if (lost && sc->f->w > 40)
@@ -96,17 +114,37 @@ static void upper(char *s)
 			*s = (char)(*s - 32);
 }
 
-/* Why, ending with the file's name where the evidence has a descriptor. */
-static void label_why(const struct scene *sc, const struct label_state *ls, char *dst, size_t size)
+static char *last_of(char *s, const char *what)
+{
+	char *last = NULL;
+
+	while ((s = strstr(s, what)))
+		last = s++;
+	return last;
+}
+
+/* Why, in at most `room` cells: what does not fit is left out in whole parts. */
+static void label_why(const struct scene *sc, const struct label_state *ls, int room, char *dst,
+		      size_t size)
 {
 	size_t n = evidence_format(&ls->why, dst, size);
 	const struct lane *l = model_lane_by_tid(sc->m, ls->why.tid);
 	const struct fd_entry *fd = l && ls->why.fd >= 0 && ls->why.call != CALL_NONE
 					    ? model_fd_of(sc->m, l, ls->why.fd)
 					    : NULL;
+	static const char *const ends[] = {", ", " of ", " "};
+	char tail[256];
+	int left = room - frame_text_width(dst) - 4;
 
-	if (fd && fd->name[0] && n < size)
-		snprintf(dst + n, size - n, "  (%s)", fd->name);
+	if (fd && fd->name[0] && left >= 8 && n < size) {
+		text_tail(fd->name, left, tail, sizeof(tail));
+		snprintf(dst + n, size - n, "  (%s)", tail);
+	}
+	for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++)
+		while (frame_text_width(dst) > room && last_of(dst, ends[i]))
+			*last_of(dst, ends[i]) = 0;
+	if (frame_text_width(dst) > room)
+		*dst = 0;
 }
 
 static void line_label(struct scene *sc, const struct label_state *ls)
@@ -114,52 +152,48 @@ static void line_label(struct scene *sc, const struct label_state *ls)
 	char word[32], why[512], since[32];
 	int x, end;
 
+	if (ls->shown == LABEL_NONE) {
+		frame_put(sc->f, 1, 1, -1, STYLE_DIM, "no label in the first tenth of a second");
+		return;
+	}
 	snprintf(word, sizeof(word), " %s ", label_name(ls->shown));
 	upper(word);
 	x = frame_put(sc->f, 1, 1, -1, label_style(ls->shown), word);
 	text_trace_time(sc, ls->since_ns, 1, since, sizeof(since));
 	snprintf(why, sizeof(why), "since %s ", since);
 	end = frame_put_right(sc->f, sc->f->w, 1, STYLE_DIM, why);
-	label_why(sc, ls, why, sizeof(why));
-	if (x + 2 < end)
+	label_why(sc, ls, end - x - 3, why, sizeof(why));
+	if (x + 3 < end)
 		frame_put(sc->f, x + 2, 1, end - x - 3, STYLE_NORMAL, why);
 }
 
 /* Frozen: what the selected thread did under the cursor, to the nanosecond. */
 static void line_cursor(struct scene *sc, const struct lane *l)
 {
-	uint64_t t = sc->u->cursor_ns, from, to = 0;
-	enum state s = lane_state_at(l, t, &from);
-	char at[32], begin[32], dur[32], call[256] = "", line[512];
-	const struct call_entry *c = call_at(l, t);
-	uint32_t i;
-	int slot, x;
+	uint64_t t = sc->u->cursor_ns, from, to;
+	enum state s = lane_span_at(l, t, sc->u->now_ns, &from, &to);
+	char at[40], begin[32], dur[32], call[256], line[512];
+	int x = 1, end;
 
-	text_trace_time(sc, t, 9, at, sizeof(at));
-	text_trace_time(sc, from, 6, begin, sizeof(begin));
+	text_trace_time(sc, t, 9, begin, sizeof(begin));
+	snprintf(at, sizeof(at), "at %s ", begin);
+	end = frame_put_right(sc->f, sc->f->w, 1, STYLE_NORMAL, at);
 	if (t < l->birth_ns || (l->end_ns && t >= l->end_ns)) {
-		frame_printf(sc->f, 1, 1, -1, STYLE_NORMAL, "at %s thread %u did not exist", at,
-			     l->tid);
+		frame_printf(sc->f, x, 1, end - 2, STYLE_DIM, "thread %u %s", l->tid,
+			     t < l->birth_ns ? "was not there yet" : "had ended");
 		return;
 	}
-	if (timeline_find(&l->timeline, t, &i) &&
-	    timeline_span(&l->timeline, i, &from, &to, &slot) && (i || l->end_ns))
-		format_ns(dur, sizeof(dur), to - from);
-	else
-		format_ns(dur, sizeof(dur), sc->u->now_ns > from ? sc->u->now_ns - from : 0);
-	if (c) {
-		unsigned nr = c->ev.kind == EV_SPIN ? c->ev.spin.call : c->ev.call.call;
-		int fd = c->ev.kind == EV_SPIN ? c->ev.spin.fd : c->ev.call.fd;
-
-		text_call(sc, l, nr, fd,
-			  c->fd_index != MODEL_NO_FD ? model_fd(sc->m, c->fd_index) : NULL, call,
-			  sizeof(call), 30);
-	}
-	x = frame_printf(sc->f, 1, 1, -1, style_of_state(s), " %s %s ", text_glyph(sc, s),
+	x = frame_printf(sc->f, x, 1, end - 2, style_of_state(s), " %s %s ", text_glyph(sc, s),
 			 state_name(s));
-	snprintf(line, sizeof(line), " %s from %s%s%s   at %s  (thread %u)", dur, begin,
-		 call[0] ? " in " : "", call, at, l->tid);
-	frame_put(sc->f, x, 1, -1, STYLE_NORMAL, line);
+	format_ns(dur, sizeof(dur), to - from);
+	text_trace_time(sc, from, 6, begin, sizeof(begin));
+	snprintf(line, sizeof(line), " %s", dur);
+	if (text_call_at(sc, l, t, end - x - 5 - (int)strlen(line), call, sizeof(call)))
+		snprintf(line, sizeof(line), " %s in %s", dur, call);
+	x = frame_put(sc->f, x, 1, end - x - 1, STYLE_NORMAL, line);
+	/* what is left out first: it is where Left and Right put the cursor */
+	if (x + 8 + (int)strlen(begin) < end)
+		frame_printf(sc->f, x, 1, end - x - 1, STYLE_DIM, " from %s", begin);
 }
 
 void view_label(struct scene *sc)
@@ -178,45 +212,75 @@ void view_label(struct scene *sc)
 
 /* --- lanes --- */
 
-/* "-2.5s", by a round step, from the right edge; or times since the trace began. */
-static void axis(struct scene *sc)
+/* Digits behind the point that a time on a grid of `step` needs. */
+static int fraction_of(uint64_t step)
+{
+	return step % 1000000000 == 0 ? 0 : step % 1000000 == 0 ? 3 : step % 1000 == 0 ? 6 : 9;
+}
+
+/* The least of 1, 2, 5, 10, ... ns whose label fits between two of its kind. */
+static uint64_t axis_step(uint64_t cell, bool follow)
 {
 	static const uint64_t steps[] = {1, 2, 5};
-	uint64_t cell = ui_cell_ns(sc->u, sc->m), step = 1, first = ui_first_ns(sc->u, sc->m);
-	int x0 = ui_cells_x(sc->u), n = ui_cells_w(sc->u);
+
+	for (unsigned i = 0;; i++) {
+		uint64_t step = steps[i % 3];
+		int fraction, width;
+
+		for (unsigned k = 0; k < i / 3; k++)
+			step *= 10;
+		fraction = fraction_of(step);
+		width = follow ? 9 : 7 + (fraction ? fraction + 1 : 0);
+		if (step >= cell * (uint64_t)width)
+			return step;
+	}
+}
+
+/* A label of the axis that is there as a whole, or not at all. */
+static void axis_label(struct scene *sc, int x, enum style st, const char *text)
+{
+	if (x + frame_text_width(text) <= sc->f->w)
+		frame_put(sc->f, x, 3, -1, st, text);
+}
+
+/* How long ago, by a round step from the right edge. */
+static void axis_back(struct scene *sc, uint64_t cell, int now_x)
+{
+	uint64_t step = axis_step(cell, true);
+	int x0 = ui_cells_x(sc->u);
+	char text[40], dur[32];
+
+	for (uint64_t back = step; back <= cell * (uint64_t)now_x; back += step) {
+		char *zeros;
+
+		format_ns(dur, sizeof(dur), back);
+		snprintf(text, sizeof(text), "-%s", dur);
+		/* whole numbers need no decimals here */
+		zeros = strstr(text, ".000 ");
+		if (zeros)
+			memmove(zeros, zeros + 4, strlen(zeros + 4) + 1);
+		axis_label(sc, x0 + now_x - (int)(back / cell), STYLE_DIM, text);
+	}
+	axis_label(sc, now_x > 2 ? x0 + now_x - 2 : x0, STYLE_HEAD, "now");
+}
+
+/* Times since the trace began, or while following how long ago. */
+static void axis(struct scene *sc)
+{
+	uint64_t cell = ui_cell_ns(sc->u, sc->m), first = ui_first_ns(sc->u, sc->m);
+	uint64_t t0 = model_t0(sc->m), step = axis_step(cell, false);
+	int n = ui_cells_w(sc->u);
 	int now_x = sc->u->edge_ns > first ? (int)((sc->u->edge_ns - first) / cell) : 0;
 	char text[40];
 
-	for (unsigned i = 0; step < cell * 9; i++) {
-		step = steps[i % 3];
-		for (unsigned k = 0; k < i / 3; k++)
-			step *= 10;
-	}
-	if (now_x >= n)
-		now_x = n - 1;
 	if (sc->u->follow) {
-		for (uint64_t back = step; back <= cell * (uint64_t)now_x; back += step) {
-			int x = now_x - (int)(back / cell);
-			char dur[32];
-
-			format_ns(dur, sizeof(dur), back);
-			snprintf(text, sizeof(text), "-%s", dur);
-			/* whole numbers need no decimals here */
-			if (strstr(text, ".000 "))
-				memmove(strchr(text, '.'), strstr(text, ".000 ") + 4,
-					strlen(strstr(text, ".000 ") + 4) + 1);
-			frame_put(sc->f, x0 + x, 3, (int)(step / cell) - 1, STYLE_DIM, text);
-		}
-		frame_put(sc->f, now_x > 2 ? x0 + now_x - 2 : x0, 3, -1, STYLE_HEAD, "now");
+		axis_back(sc, cell, now_x < n ? now_x : n - 1);
 		return;
 	}
-	for (uint64_t t = (first - model_t0(sc->m) + step - 1) / step * step;
-	     t < first - model_t0(sc->m) + cell * (uint64_t)n; t += step) {
-		int x = (int)((t + model_t0(sc->m) - first) / cell);
-
-		text_trace_time(sc, t + model_t0(sc->m), step >= 1000000000 ? 0 : 3, text,
-				sizeof(text));
-		frame_put(sc->f, x0 + x, 3, (int)(step / cell) - 1, STYLE_DIM, text);
+	for (uint64_t t = (first - t0 + step - 1) / step * step;
+	     t < first - t0 + cell * (uint64_t)n; t += step) {
+		text_trace_time(sc, t + t0, fraction_of(step), text, sizeof(text));
+		axis_label(sc, ui_cells_x(sc->u) + (int)((t + t0 - first) / cell), STYLE_DIM, text);
 	}
 }
 
@@ -293,6 +357,19 @@ static void draw_cells(struct scene *sc, int y, const struct ui_row *r)
 	}
 }
 
+/* As format_ns(), but never wider than "1.234 s" or "119 min". */
+static void format_short(char *dst, size_t size, uint64_t ns)
+{
+	uint64_t min = ns / 60000000000;
+
+	if (min >= 120)
+		snprintf(dst, size, "%" PRIu64 " h", min / 60);
+	else if (min >= 2)
+		snprintf(dst, size, "%" PRIu64 " min", min);
+	else
+		format_ns(dst, size, ns);
+}
+
 /* What a thread does now: the label, or how long it has been asleep already. */
 static void now_text(const struct scene *sc, const struct lane *l, char *dst, size_t size,
 		     enum style *ret_style)
@@ -308,7 +385,7 @@ static void now_text(const struct scene *sc, const struct lane *l, char *dst, si
 	}
 	s = lane_state_at(l, now, &since);
 	if (s > STATE_KERNEL && now > since && now - since >= 100000000) {
-		format_ns(dur, sizeof(dur), now - since);
+		format_short(dur, sizeof(dur), now - since);
 		snprintf(dst, size, "%s %s", state_name(s), dur);
 		*ret_style = style_of_state(s);
 		return;
@@ -319,10 +396,20 @@ static void now_text(const struct scene *sc, const struct lane *l, char *dst, si
 		upper(dst);
 }
 
+/* Cells of a thread's name; where the "now" column begins. */
+static int name_w(const struct ui *u)
+{
+	return u->w < 60 ? 0 : u->w < 120 ? 9 : 12;
+}
+
+static int now_x(const struct ui *u)
+{
+	return 9 + (name_w(u) ? name_w(u) + 1 : 0);
+}
+
 static void draw_row(struct scene *sc, int y, const struct ui_row *r, bool selected)
 {
 	enum style st = selected ? STYLE_SELECT : STYLE_NORMAL, now_style;
-	int x0 = ui_cells_x(sc->u), name_w = x0 >= 36 ? 12 : x0 >= 33 ? 9 : 0;
 	char name[4 * REC_COMM + 1], now[64];
 
 	if (selected)
@@ -335,15 +422,14 @@ static void draw_row(struct scene *sc, int y, const struct ui_row *r, bool selec
 		text_name(r->proc->comm, name, sizeof(name));
 		snprintf(now, sizeof(now), "%s", label_name(r->proc->label.shown));
 		now_style = r->proc->label.shown == LABEL_BUSY ? STYLE_ALERT : STYLE_NORMAL;
-		frame_printf(sc->f, 1, y, 7, st, "%s%u", sc->u->ascii ? "*" : "\xe2\x96\xbe",
+		frame_printf(sc->f, 1, y, 8, st, "%s%u",
+			     sc->u->ascii	   ? "*"
+			     : sc->u->hide_threads ? "\xe2\x96\xb8"
+						   : "\xe2\x96\xbe",
 			     r->proc->tgid);
 	}
-	if (name_w) {
-		frame_put(sc->f, 9, y, name_w, st, name);
-		frame_put(sc->f, 10 + name_w, y, x0 - 11 - name_w, now_style, now);
-	} else {
-		frame_put(sc->f, 8, y, x0 - 9, now_style, now);
-	}
+	frame_put(sc->f, 9, y, name_w(sc->u), st, name);
+	frame_put(sc->f, now_x(sc->u), y, ui_cells_x(sc->u) - now_x(sc->u) - 1, now_style, now);
 	if (r->lane || sc->u->hide_threads)
 		draw_cells(sc, y, r);
 }
@@ -356,7 +442,7 @@ static void draw_cursor(struct scene *sc, int y, int h)
 
 	if (!sc->u->frozen || i < 0 || i >= n)
 		return;
-	frame_put(sc->f, ui_cells_x(sc->u) + i, 3, 1, STYLE_KEY, "v");
+	frame_put(sc->f, ui_cells_x(sc->u) + i, 2, 1, STYLE_KEY, "v");
 	for (int k = 0; k < h; k++)
 		frame_mark(sc->f, ui_cells_x(sc->u) + i, y + k, MARK_CURSOR);
 }
@@ -364,16 +450,14 @@ static void draw_cursor(struct scene *sc, int y, int h)
 void view_lanes(struct scene *sc)
 {
 	const struct ui *u = sc->u;
-	int y = ui_rows_y(), h = ui_rows_h(u), x0 = ui_cells_x(u);
+	int y = ui_rows_y(), h = ui_rows_h(u);
 	unsigned sel = ui_selected_row(u);
 	unsigned more =
 		u->n_rows > u->top_row + (unsigned)h ? u->n_rows - u->top_row - (unsigned)h : 0;
 
 	frame_put(sc->f, 1, 3, -1, STYLE_HEAD, "tid");
-	if (x0 >= 33) {
-		frame_put(sc->f, 9, 3, -1, STYLE_HEAD, "name");
-		frame_put(sc->f, x0 >= 36 ? 22 : 19, 3, -1, STYLE_HEAD, "now");
-	}
+	frame_put(sc->f, 9, 3, name_w(u), STYLE_HEAD, "name");
+	frame_put(sc->f, now_x(u), 3, -1, STYLE_HEAD, "now");
 	axis(sc);
 	for (int i = 0; i < h && u->top_row + (unsigned)i < u->n_rows; i++)
 		draw_row(sc, y + i, &u->rows[u->top_row + (unsigned)i],
@@ -400,7 +484,7 @@ void view_legend(struct scene *sc, int y)
 		if (s == STATE_STOPPED || s == STATE_UNKNOWN)
 			if (sc->f->w < 100)
 				continue;
-		if (x + need >= end)
+		if (x + need > end)
 			break;
 		frame_put(sc->f, x, y, 1, style_of_state((enum state)s),
 			  text_glyph(sc, (enum state)s));

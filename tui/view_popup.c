@@ -116,10 +116,11 @@ static void phases(struct box *b, const struct call_entry *c, enum copy_src src)
 
 static void details_spin(struct box *b, const struct call_entry *c)
 {
-	char count[40];
+	char count[40], span[40];
 
 	format_count(count, sizeof(count), c->ev.spin.count);
-	box_line(b, "folded", "%s failed tries, nothing learned", count);
+	format_ns(span, sizeof(span), c->ev.spin.end_ns - c->ev.spin.ts_ns);
+	box_line(b, "folded", "%s failed tries in %s, nothing learned", count, span);
 	if (c->ev.spin.first)
 		phases(b, c, COPY_NONE);
 }
@@ -131,12 +132,13 @@ static void details_call(struct box *b, const struct call_entry *c)
 
 	if (e->flags & CALLF_ASKED) {
 		format_count(count, sizeof(count), e->asked);
-		box_line(b, "asked", "%s bytes", count);
+		box_line(b, "asked", "%s byte%s", count, e->asked == 1 ? "" : "s");
 	}
 	phases(b, c, (enum copy_src)e->copy_src);
 	box_line(b, "copy found by", "%s%s", copy_src_name((enum copy_src)e->copy_src),
 		 e->flags & CALLF_HARVEST ? " (collecting the ready list)" : "");
-	box_line(b, "slept", "%u times, preempted %u times", e->sleeps, e->preempts);
+	box_line(b, "slept", "%u time%s, preempted %u time%s", e->sleeps, e->sleeps == 1 ? "" : "s",
+		 e->preempts, e->preempts == 1 ? "" : "s");
 	if (e->waker_kind == WAKER_TASK)
 		box_line(b, "woken by", "thread %u, or an interrupt during it", e->waker);
 	else if (e->waker_kind == WAKER_IRQ)
@@ -148,39 +150,85 @@ static void details_call(struct box *b, const struct call_entry *c)
 		 e->flags & CALLF_COMPAT ? ", 32-bit caller" : "");
 }
 
+/* The interval under the cursor, or the one that is going on. */
+static void details_state(struct box *b, const struct lane *l, uint64_t t)
+{
+	const struct scene *sc = b->sc;
+	uint64_t from, to;
+	enum state s = lane_span_at(l, t, sc->u->now_ns, &from, &to);
+	char name[4 * REC_COMM + 1], text[64], dur[40];
+
+	text_name(l->comm, name, sizeof(name));
+	box_line(b, "thread", "%u %s of process %u", l->tid, name, l->proc->tgid);
+	if (l->end_ns && t >= l->end_ns) {
+		text_trace_time(sc, l->end_ns, 9, text, sizeof(text));
+		box_line(b, "ended", "%s", text);
+		return;
+	}
+	box_line(b, "state", "%s: %s", state_name(s), state_words[s]);
+	text_trace_time(sc, from, 9, text, sizeof(text));
+	format_ns(dur, sizeof(dur), to - from);
+	box_line(b, "since", "%s, %s", text, dur);
+}
+
+/* A call that is not over: all that is known of it. */
+static void details_open(struct box *b, const struct lane *l)
+{
+	const struct ev_sleep *o = &l->open_call;
+	char text[256], count[40];
+
+	text_call(b->sc, l, o->call, o->fd, model_fd_of(b->sc->m, l, o->fd), text, sizeof(text),
+		  56);
+	box_line(b, "call", "%s", text);
+	box_line(b, "result", "it is not over");
+	text_trace_time(b->sc, o->enter_ns, 9, text, sizeof(text));
+	box_line(b, "began", "%s%s", text,
+		 o->flags & CALLF_OPEN_START ? " or before: it was going on" : "");
+	if (o->flags & CALLF_ASKED) {
+		format_count(count, sizeof(count), o->asked);
+		box_line(b, "asked", "%s byte%s", count, o->asked == 1 ? "" : "s");
+	}
+	line_ns(b, "asleep so far", "",
+		b->sc->u->now_ns > l->open_since_ns ? b->sc->u->now_ns - l->open_since_ns : 0);
+}
+
+static void details_done(struct box *b, const struct lane *l, const struct call_entry *c)
+{
+	bool spin = c->ev.kind == EV_SPIN;
+	char text[256];
+
+	text_call(b->sc, l, spin ? c->ev.spin.call : c->ev.call.call,
+		  spin ? c->ev.spin.fd : c->ev.call.fd,
+		  c->fd_index != MODEL_NO_FD ? model_fd(b->sc->m, c->fd_index) : NULL, text,
+		  sizeof(text), 56);
+	box_line(b, b->sc->u->frozen ? "call" : "newest call", "%s", text);
+	text_result(c, text, sizeof(text));
+	box_line(b, "result", "%s", text);
+	text_trace_time(b->sc, c->begin_ns, 9, text, sizeof(text));
+	box_line(b, "began", "%s", text);
+	if (spin)
+		details_spin(b, c);
+	else
+		details_call(b, c);
+}
+
 void view_details(struct scene *sc)
 {
 	const struct lane *l = ui_lane(sc->u, sc->m);
-	uint64_t t = sc->u->frozen ? sc->u->cursor_ns : sc->u->now_ns, from;
-	struct box b = box_open(sc, 64, 18, "details");
+	uint64_t t = sc->u->frozen ? sc->u->cursor_ns : sc->u->now_ns;
+	struct box b = box_open(sc, 76, 20, "details");
 	const struct call_entry *c;
-	enum state s;
-	char name[4 * REC_COMM + 1], text[256], result[80];
 
 	if (!l) {
 		box_line(&b, "", "no thread yet");
 		return;
 	}
-	text_name(l->comm, name, sizeof(name));
-	s = lane_state_at(l, t, &from);
-	box_line(&b, "thread", "%u %s of process %u", l->tid, name, l->proc->tgid);
-	text_trace_time(sc, from, 9, text, sizeof(text));
-	box_line(&b, "state", "%s since %s: %s", state_name(s), text, state_words[s]);
+	details_state(&b, l, t);
 	c = sc->u->frozen ? call_at(l, t) : lane_call(l, 0);
-	if (!c) {
-		box_line(&b, "call", "none that is over");
-		return;
-	}
-	text_call(sc, l, c->ev.kind == EV_SPIN ? c->ev.spin.call : c->ev.call.call,
-		  c->ev.kind == EV_SPIN ? c->ev.spin.fd : c->ev.call.fd,
-		  c->fd_index != MODEL_NO_FD ? model_fd(sc->m, c->fd_index) : NULL, text,
-		  sizeof(text), 44);
-	text_result(c, result, sizeof(result));
-	box_line(&b, sc->u->frozen ? "call" : "newest call", "%s %s", text, result);
-	text_trace_time(sc, c->begin_ns, 9, text, sizeof(text));
-	box_line(&b, "began", "%s", text);
-	if (c->ev.kind == EV_SPIN)
-		details_spin(&b, c);
+	if (open_call_at(l, t))
+		details_open(&b, l);
+	else if (c)
+		details_done(&b, l, c);
 	else
-		details_call(&b, c);
+		box_line(&b, "call", sc->u->frozen ? "none at this time" : "none that is over");
 }

@@ -94,19 +94,20 @@ static void result_word(int64_t ret, char *dst, size_t size)
 
 void text_result(const struct call_entry *c, char *dst, size_t size)
 {
-	char word[48], count[32], span[32];
+	char word[48], count[32];
 
 	if (c->ev.kind == EV_SPIN) {
 		result_word(c->ev.spin.ret, word, sizeof(word));
 		format_count(count, sizeof(count), c->ev.spin.count);
-		format_ns(span, sizeof(span), c->ev.spin.end_ns - c->ev.spin.ts_ns);
-		snprintf(dst, size, "%s x %s in %s", word, count, span);
+		snprintf(dst, size, "%s x %s", word, count);
 		return;
 	}
 	if (c->ev.call.flags & CALLF_KILLED)
 		snprintf(dst, size, "killed");
 	else if (c->ev.call.flags & CALLF_OPEN_END)
 		snprintf(dst, size, "not over");
+	else if (c->ev.call.flags & CALLF_RESTART) /* whether it goes on is not known yet */
+		snprintf(dst, size, "interrupted");
 	else
 		result_word(c->ev.call.ret, dst, size);
 }
@@ -157,4 +158,28 @@ const struct call_entry *call_at(const struct lane *l, uint64_t t)
 	const struct call_entry *c = i ? lane_call(l, i - 1) : NULL;
 
 	return c && begin_of(c) <= t ? c : NULL;
+}
+
+bool open_call_at(const struct lane *l, uint64_t t)
+{
+	return l->in_call && !l->end_ns && t >= l->open_call.enter_ns;
+}
+
+bool text_call_at(const struct scene *sc, const struct lane *l, uint64_t t, int room, char *dst,
+		  size_t size)
+{
+	const struct call_entry *c = call_at(l, t);
+	const struct ev_sleep *o = &l->open_call;
+
+	if (open_call_at(l, t)) {
+		text_call(sc, l, o->call, o->fd, model_fd_of(sc->m, l, o->fd), dst, size, room);
+		return true;
+	}
+	if (!c)
+		return false;
+	text_call(sc, l, c->ev.kind == EV_SPIN ? c->ev.spin.call : c->ev.call.call,
+		  c->ev.kind == EV_SPIN ? c->ev.spin.fd : c->ev.call.fd,
+		  c->fd_index != MODEL_NO_FD ? model_fd(sc->m, c->fd_index) : NULL, dst, size,
+		  room);
+	return true;
 }

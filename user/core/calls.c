@@ -311,13 +311,10 @@ static void note_spin(struct lane *l, const struct ev_spin *s)
 {
 	struct lane_priv *v = lane_priv(l);
 
-	if (v->spin_ts_ns == s->ts_ns && s->count <= v->spin_count)
-		return;
-	v->spin_ts_ns = s->ts_ns;
-	v->spin_count = s->count;
-	v->spin_ret = s->ret;
-	v->spin_fd = s->fd;
-	v->spin_call = s->call;
+	if (v->spin.count && v->spin.call == s->call && v->spin.fd == s->fd)
+		v->spin.count += s->count;
+	else if (s->count > v->spin.count)
+		v->spin = (struct spin_stat){s->count, s->ret, s->fd, s->call};
 }
 
 int spin_feed(struct model *m, struct lane *l, const struct event *ev)

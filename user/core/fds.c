@@ -252,8 +252,13 @@ void fds_tick(struct model *m)
 
 		v->calls[at] = f->totals.calls;
 		v->bytes[at] = f->totals.bytes;
-		if (m->tick_no < RATE_TICKS)
+		if (m->tick_no < RATE_TICKS) { /* younger than a second */
+			double scale = (double)RATE_TICKS / (double)m->tick_no;
+
+			f->calls_per_s = (double)f->totals.calls * scale;
+			f->bytes_per_s = (double)f->totals.bytes * scale;
 			continue;
+		}
 		f->calls_per_s = (double)(f->totals.calls - v->calls[before]);
 		f->bytes_per_s = (double)(f->totals.bytes - v->bytes[before]);
 	}

@@ -97,6 +97,41 @@ static void evidence_wait(const struct model *m, const struct lane *l, uint64_t 
 	}
 }
 
+/* The tries of one pair of call and descriptor in the window. */
+static uint64_t spin_sum(const struct model *m, const struct lane *l, uint64_t ticks,
+			 const struct spin_stat *p)
+{
+	uint64_t sum = 0;
+
+	for (uint64_t i = 0; i < ticks; i++) {
+		const struct spin_stat *s = &tick_back(m, l, i)->spin;
+
+		if (s->count && s->call == p->call && s->fd == p->fd)
+			sum += s->count;
+	}
+	return sum;
+}
+
+/* The pair that was tried most often stands for the polling. */
+static void evidence_spin(const struct model *m, const struct lane *l, uint64_t ticks,
+			  struct evidence *e)
+{
+	for (uint64_t i = 0; i < ticks; i++) {
+		const struct spin_stat *s = &tick_back(m, l, i)->spin;
+		uint64_t sum;
+
+		if (!s->count || (s->call == e->call && s->fd == e->fd))
+			continue;
+		sum = spin_sum(m, l, ticks, s);
+		if (sum <= e->count)
+			continue;
+		e->count = sum;
+		e->call = s->call;
+		e->fd = s->fd;
+		e->err = (int32_t)-s->ret;
+	}
+}
+
 static void evidence_of(const struct model *m, struct lane *l, uint64_t t, uint64_t window,
 			const uint64_t ns[STATE_SLOTS], enum label label, struct evidence *e)
 {
@@ -122,10 +157,7 @@ static void evidence_of(const struct model *m, struct lane *l, uint64_t t, uint6
 	};
 	switch (label) {
 	case LABEL_BUSY:
-		e->call = v->spin_call;
-		e->fd = v->spin_fd;
-		e->err = (int32_t)-v->spin_ret;
-		e->count = now->folded - then->folded;
+		evidence_spin(m, l, ticks, e);
 		break;
 	case LABEL_BLOCKED:
 	case LABEL_IDLE:
@@ -158,12 +190,14 @@ static void tick_store(struct model *m, struct lane *l)
 		.folded = l->totals.folded,
 		.bytes = l->totals.bytes,
 		.sleeps = v->sleeps,
+		.spin = v->spin,
 		.top_wait_ns = v->top_wait_ns,
 		.top_fd = v->top_fd,
 		.top_call = v->top_call,
 	};
 	v->top_wait_ns = 0;
 	v->top_call = CALL_NONE;
+	v->spin.count = 0;
 }
 
 static void lane_label(struct model *m, struct lane *l, uint64_t t)

@@ -76,7 +76,7 @@ struct lane *lane_new(struct model *m, uint32_t tid, uint32_t tgid, uint64_t t)
 		goto failed;
 	l->priv = v;
 	v->ticks = calloc(m->n_ticks, sizeof(*v->ticks));
-	v->top_call = v->spin_call = CALL_NONE;
+	v->top_call = CALL_NONE;
 	v->ran = true;
 	if (!v->ticks || grow((void ***)&m->lanes, m->n_lanes, &m->cap_lanes) ||
 	    idmap_set(&m->lane_of_tid, tid + 1ull, m->n_lanes) || process_add(p, l))
@@ -247,23 +247,50 @@ void lane_state_totals(const struct lane *l, uint64_t ret_ns[STATE_COUNT])
 		ret_ns[state_shown(i)] += l->timeline.total_ns[i];
 }
 
-enum state lane_state_at(const struct lane *l, uint64_t t, uint64_t *ret_since)
+/* The part of the provisional tail that holds t: its slot, where it begins and ends. */
+static int tail_span(const struct lane *l, uint64_t t, uint64_t now, uint64_t *ret_from,
+		     uint64_t *ret_to)
 {
-	uint64_t from = l->birth_ns, to;
-	int slot = STATE_UNKNOWN;
+	uint64_t end = l->timeline.end_ns, since = l->open_since_ns > end ? l->open_since_ns : end;
+	uint64_t enter =
+		l->in_call && l->open_call.enter_ns < since ? l->open_call.enter_ns : since;
+
+	if (enter < end)
+		enter = end;
+	*ret_from = t < enter ? end : t < since ? enter : since;
+	*ret_to = t < enter ? enter : t < since ? since : now > t ? now : t;
+	return t < enter ? STATE_USER : t < since ? STATE_KERNEL : l->open_slot;
+}
+
+enum state lane_span_at(const struct lane *l, uint64_t t, uint64_t now, uint64_t *ret_from,
+			uint64_t *ret_to)
+{
+	uint64_t end = l->timeline.end_ns, from = l->birth_ns, to = from;
+	int slot = STATE_UNKNOWN, last = -1;
 	uint32_t i;
 
-	if (t >= l->timeline.end_ns && !l->end_ns) {
-		*ret_since = l->open_since_ns;
-		if (t >= l->open_since_ns)
-			return state_shown(l->open_slot);
-		*ret_since = l->timeline.end_ns;
-		return l->in_call ? STATE_KERNEL : STATE_USER;
+	if (t >= end && !l->end_ns) {
+		slot = tail_span(l, t, now, ret_from, ret_to);
+		/* what is committed may be the beginning of it */
+		if (*ret_from == end && timeline_span(&l->timeline, 0, &from, &to, &last) &&
+		    last == slot)
+			*ret_from = from;
+		return state_shown(slot);
 	}
-	if (timeline_find(&l->timeline, t, &i))
+	if (t >= l->birth_ns && timeline_find(&l->timeline, t, &i))
 		timeline_span(&l->timeline, i, &from, &to, &slot);
-	*ret_since = from;
+	*ret_from = from;
+	*ret_to = to;
+	if (to == end && !l->end_ns && tail_span(l, end, now, &from, &to) == slot)
+		*ret_to = to;
 	return state_shown(slot);
+}
+
+enum state lane_state_at(const struct lane *l, uint64_t t, uint64_t *ret_since)
+{
+	uint64_t to;
+
+	return lane_span_at(l, t, t, ret_since, &to);
 }
 
 const struct call_entry *lane_call(const struct lane *l, unsigned i)

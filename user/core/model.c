@@ -123,7 +123,10 @@ static int task_exit(struct model *m, const struct event *ev)
 	if (!l)
 		return -ENOMEM;
 	l->exit_code = ev->task.code;
-	lane_gap(m, l, ev->t_ns);
+	if (l->in_call) /* the record of the call that it died in is missing */
+		lane_commit_open(m, l, ev->t_ns);
+	else
+		lane_gap(m, l, ev->t_ns);
 	lane_end(m, l, ev->t_ns, STATE_USER);
 	return 0;
 }
@@ -168,6 +171,10 @@ static int feed_sched(struct model *m, struct lane *l, const struct event *ev)
 	const struct ev_sched *s = &ev->sched;
 	struct lane_priv *v = lane_priv(l);
 	bool preempted = s->state == STATE_RUNNABLE;
+	/* a newborn interrupts nothing while it waits for its first turn */
+	int off = !preempted ? (int)s->state
+		  : v->ran   ? (int)STATE_RUNNABLE_RUN
+			     : (int)STATE_RUNNABLE;
 	int err;
 
 	if (s->dir == SCHED_OUT) {
@@ -183,10 +190,9 @@ static int feed_sched(struct model *m, struct lane *l, const struct event *ev)
 	}
 	err = lane_gap(m, l, s->off_ns);
 	if (!err)
-		err = lane_commit(m, l, s->wake_ns, preempted ? STATE_RUNNABLE_RUN : s->state);
+		err = lane_commit(m, l, s->wake_ns, off);
 	if (!err)
-		err = lane_commit(m, l, ev->t_ns,
-				  preempted && v->ran ? STATE_RUNNABLE_RUN : STATE_RUNNABLE);
+		err = lane_commit(m, l, ev->t_ns, preempted ? off : (int)STATE_RUNNABLE);
 	if (!preempted && s->nr < 0)
 		v->sleeps++;
 	v->ran = true;

@@ -246,7 +246,13 @@ void lane_shares(const struct lane *l, uint64_t from, uint64_t to, uint64_t now,
 		 uint64_t ret_ns[STATE_SLOTS]);
 /* Totals of a lane's states from birth to its timeline's end (semantics 1). */
 void lane_state_totals(const struct lane *l, uint64_t ret_ns[STATE_COUNT]);
-/* State now and since when (open tail included). */
+/*
+ * State at `t`, and the interval of it that holds `t`; what is still going on
+ * ends at `now`.  Outside of the lane's life: unknown.
+ */
+enum state lane_span_at(const struct lane *l, uint64_t t, uint64_t now, uint64_t *ret_from,
+			uint64_t *ret_to);
+/* State at `t` and since when. */
 enum state lane_state_at(const struct lane *l, uint64_t t, uint64_t *ret_since);
 /* Debug check: intervals touch and add up to the observed life. 0 or -EPROTO. */
 int model_check(const struct model *m);

@@ -14,8 +14,17 @@
 #define ENDED_KEPT	 1024u /* ended lanes whose timeline is kept */
 #define CLOSED_KEPT	 256u  /* closed descriptors that are kept */
 
+/* The heaviest pair of call and descriptor in a tick's folds. */
+struct spin_stat {
+	uint64_t count;
+	int64_t ret;
+	int32_t fd;
+	uint16_t call;
+};
+
 /* What a lane did in one tick. */
 struct tick_stat {
+	struct spin_stat spin;
 	uint64_t calls, folded, bytes, sleeps; /* totals at its end */
 	uint64_t top_wait_ns;		       /* the longest wait that ended in it */
 	int32_t top_fd;
@@ -28,11 +37,7 @@ struct lane_priv {
 	uint64_t top_wait_ns; /* of the tick in progress */
 	int32_t top_fd;
 	uint16_t top_call;
-	/* the heaviest slot of the newest fold */
-	uint64_t spin_ts_ns, spin_count;
-	int64_t spin_ret;
-	int32_t spin_fd;
-	uint16_t spin_call;
+	struct spin_stat spin; /* of the tick in progress */
 	int64_t ready_left; /* of what the last readiness call reported */
 	uint64_t ready_calls;
 	bool ran; /* a newborn has not */

@@ -25,7 +25,7 @@ size_t format_ns(char *dst, size_t size, uint64_t ns)
 		return done(snprintf(dst, size, "%u min %02u s", (unsigned)(s / 60),
 				     (unsigned)(s % 60)),
 			    size);
-	if (s) {
+	if (ns >= 999500000) { /* would be rounded to 1000 ms */
 		x = (double)ns / 1e9;
 		return done(snprintf(dst, size, x < 9.9995 ? "%.3f s" : "%.1f s", x), size);
 	}

@@ -66,9 +66,10 @@ enum asked {
 #define CF_BLOCKS  0x10000 /* a sleep in it is `blocked`, whatever its family says */
 #define CF_FCNTL   0x20000 /* F_DUPFD opens, F_SETFL changes */
 #define CF_IOCTL   0x40000 /* FIONBIO and FIOASYNC change */
+#define CF_UNSHARE 0x80000 /* CLONE_FILES: a descriptor table of its own */
 
 /* Any of these changes the descriptor table. */
-#define CF_TABLE (CF_CHANGES | CF_OPENS | CF_DUP2 | CF_CLOSES | CF_FCNTL | CF_IOCTL | CF_RANGE)
+#define CF_TABLE (CF_CHANGES | CF_OPENS | CF_DUP2 | CF_CLOSES | CF_FCNTL | CF_IOCTL | CF_RANGE | CF_UNSHARE)
 
 #define CF_RD  (CF_BYTES | CF_COPY)
 #define CF_WR  (CF_BYTES | CF_COPY | CF_OUT)
@@ -153,6 +154,7 @@ enum asked {
 	CALL(pidfd_getfd, FILE, NOFD, NONE, CF_SLEPT | CF_OPENS)                                   \
 	CALL(close, FILE, 0, NONE, CF_SLEPT | CF_CLOSES)                                           \
 	CALL(close_range, FILE, NOFD, NONE, CF_SLEPT | CF_RANGE)                                   \
+	CALL(unshare, FILE, NOFD, NONE, CF_SLEPT | CF_UNSHARE)                                     \
 	CALL(dup, FILE, 0, NONE, CF_SLEPT | CF_OPENS)                                              \
 	CALL(dup2, FILE, 0, NONE, CF_SLEPT | CF_DUP2)                                              \
 	CALL(dup3, FILE, 0, NONE, CF_SLEPT | CF_DUP2)                                              \

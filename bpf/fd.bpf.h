@@ -30,7 +30,7 @@
 #define SOCK_STREAM	1
 #define IPPROTO_TCP	6
 #define IPPROTO_UDP	17
-#define CLOSE_RANGE_MAX 256 /* numbers forgotten one by one */
+#define CLOSE_RANGE_MAX 1024 /* numbers forgotten one by one */
 
 struct fd_key {
 	u32 files;
@@ -39,6 +39,8 @@ struct fd_key {
 struct fd_known {
 	u32 o_flags;
 	u32 kind;
+	u32 flags_stamp;
+	u32 pad;
 };
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
@@ -48,6 +50,8 @@ struct {
 } known_fds SEC(".maps");
 
 __u32 fd_stamp = 1;
+/* Grows when the flags of any open file change: they are read anew then. */
+__u32 flags_stamp = 1;
 
 struct fd_scratch {
 	struct rec_fd rec;
@@ -253,6 +257,7 @@ static __noinline int fd_tell(struct task_state *st, struct file *file, u32 fd)
 	kind_put(s, file, inode);
 	known.o_flags = s->rec.o_flags;
 	known.kind = s->rec.kind;
+	known.flags_stamp = flags_stamp;
 	len = sizeof(struct rec_fd) + s->rec.name_bytes;
 	if (len > sizeof(struct fd_scratch))
 		len = sizeof(struct fd_scratch);
@@ -291,18 +296,24 @@ static __noinline int fd_learn(struct task_state *st, struct task_struct *task, 
 	key.files = st->files;
 	key.fd = fd;
 	k = bpf_map_lookup_elem(&known_fds, &key);
-	if (!k) {
+	if (!k || k->flags_stamp != flags_stamp) {
 		struct file *file = fd_file(task, fd);
 
-		if (!file || fd_tell(st, file, fd))
+		if (!file)
 			return 0;
-		k = bpf_map_lookup_elem(&known_fds, &key);
-		if (!k)
-			return 0;
+		if (k && k->o_flags == BPF_CORE_READ(file, f_flags)) {
+			k->flags_stamp = flags_stamp;
+		} else {
+			if (fd_tell(st, file, fd))
+				return 0;
+			k = bpf_map_lookup_elem(&known_fds, &key);
+			if (!k)
+				return 0;
+		}
 	}
 	c = &st->fdc[fd & (FD_CACHE - 1)];
 	c->fd = fd + 1;
-	c->stamp = fd_stamp;
+	c->stamp = fd_stamp + flags_stamp; /* either one empties the caches */
 	c->o_flags = k->o_flags;
 	c->kind = k->kind;
 	st->o_flags = k->o_flags;
@@ -315,7 +326,7 @@ static __always_inline void fd_use(struct task_state *st, struct task_struct *ta
 {
 	struct fd_cached *c = &st->fdc[fd & (FD_CACHE - 1)];
 
-	if (c->fd == (s32)(fd + 1) && c->stamp == fd_stamp) {
+	if (c->fd == (s32)(fd + 1) && c->stamp == fd_stamp + flags_stamp) {
 		st->o_flags = c->o_flags;
 		st->fd_kind = c->kind;
 		return;
@@ -330,8 +341,13 @@ static __always_inline void fd_use(struct task_state *st, struct task_struct *ta
 static __always_inline bool fd_forget(struct task_state *st, u32 fd)
 {
 	struct fd_key key = {.files = st->files, .fd = fd};
+	struct fd_cached *c = &st->fdc[fd & (FD_CACHE - 1)];
+	bool cached = c->fd == (s32)(fd + 1);
 
-	if (bpf_map_delete_elem(&known_fds, &key))
+	if (cached)
+		c->fd = 0;
+	/* the map may have thrown out what a cache still holds */
+	if (bpf_map_delete_elem(&known_fds, &key) && !cached)
 		return false;
 	fd_stamp++;
 	return true;
@@ -359,48 +375,78 @@ static __noinline int fd_closed(struct task_state *st, u32 fd, u32 last, u32 op)
 	return 0;
 }
 
+/* The current thread has a descriptor table of its own from now on. */
+static __always_inline void fd_unshared(struct task_state *st)
+{
+	st->files = files_new();
+	__builtin_memset(st->fdc, 0, sizeof(st->fdc));
+	task_announce(st, bpf_get_current_task_btf(), TASK_FILES, bpf_ktime_get_ns());
+}
+
+#define EBADF		    9
+#define CLONE_FILES	    0x400
+#define CLOSE_RANGE_UNSHARE 2
+#define CLOSE_RANGE_CLOEXEC 4
 #define FCNTL_DUPFD	    0
 #define FCNTL_SETFL	    4
 #define FCNTL_DUPFD_CLOEXEC 1030
 #define IOCTL_FIONBIO	    0x5421
 #define IOCTL_FIOASYNC	    0x5452
 
-/* After a call that changes the table: forget what it changed. */
-static __noinline int fd_table_changed(struct task_state *st, u32 flags, s64 ret, u64 arg0,
-				       u64 arg1)
+/* close_range(2): close, mark close-on-exec, or leave a shared table first. */
+static __noinline int fd_range_closed(struct task_state *st, u32 first, u32 last, u32 how)
 {
 	u32 i;
 
 	if (!st)
 		return 0;
+	if (how & CLOSE_RANGE_UNSHARE)
+		fd_unshared(st);
+	if (how & CLOSE_RANGE_CLOEXEC)
+		return 0;
+	for (i = 0; i < CLOSE_RANGE_MAX; i++) {
+		if (first + i > last)
+			break;
+		fd_forget(st, first + i);
+	}
+	fd_closed(st, first, last, FDOP_RANGE);
+	return 0;
+}
+
+/* After a call that changes the table: forget what it changed. */
+static __noinline int fd_table_changed(struct task_state *st, u32 flags, s64 ret, const u64 *arg)
+{
+	u64 arg0, arg1;
+
+	if (!st || !arg)
+		return 0;
+	arg0 = arg[0];
+	arg1 = arg[1];
 	if (flags & CF_CHANGES) {
 		fd_forget(st, arg0); /* connect in progress has its addresses too */
 		return 0;
 	}
+	/* whatever else it says, close has closed (fs/open.c) */
+	if (flags & CF_CLOSES && ret != -EBADF && fd_forget(st, arg0))
+		fd_closed(st, arg0, arg0, FDOP_CLOSE);
 	if (ret < 0)
 		return 0;
 	if (flags & CF_OPENS)
 		fd_forget(st, ret);
 	if (flags & CF_DUP2)
 		fd_forget(st, arg1);
-	if (flags & CF_CLOSES && fd_forget(st, arg0))
-		fd_closed(st, arg0, arg0, FDOP_CLOSE);
 	if (flags & CF_FCNTL) {
 		if (arg1 == FCNTL_SETFL)
-			fd_forget(st, arg0);
+			flags_stamp++; /* of every number for this open file */
 		else if (arg1 == FCNTL_DUPFD || arg1 == FCNTL_DUPFD_CLOEXEC)
 			fd_forget(st, ret);
 	}
 	if (flags & CF_IOCTL && ((u32)arg1 == IOCTL_FIONBIO || (u32)arg1 == IOCTL_FIOASYNC))
-		fd_forget(st, arg0);
-	if (flags & CF_RANGE) {
-		for (i = 0; i < CLOSE_RANGE_MAX; i++) {
-			if (arg0 + i > (u32)arg1)
-				break;
-			fd_forget(st, arg0 + i);
-		}
-		fd_closed(st, arg0, arg1, FDOP_RANGE);
-	}
+		flags_stamp++;
+	if (flags & CF_UNSHARE && arg0 & CLONE_FILES)
+		fd_unshared(st);
+	if (flags & CF_RANGE)
+		fd_range_closed(st, arg0, arg1, arg[2]);
 	return 0;
 }
 

@@ -18,12 +18,13 @@
 #include "state.bpf.h"
 
 #include "emit.bpf.h"
-#include "fd.bpf.h"
-#include "phase.bpf.h"
-#include "run.bpf.h"
 
 static __noinline int task_announce(struct task_state *st, struct task_struct *task, u32 op,
 				    u64 now);
+
+#include "fd.bpf.h"
+#include "phase.bpf.h"
+#include "run.bpf.h"
 
 #include "syscalls.bpf.h"
 

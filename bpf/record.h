@@ -30,6 +30,7 @@ enum rec_kind {
 	REC_FD = 7,    /* what a descriptor is */
 	REC_LOSS = 8,  /* records that this thread could not deliver */
 	REC_TICK = 9,  /* made by user space: time went by */
+	REC_PARTS = 10, /* a struct rec_callx: the time of a call that is left out */
 };
 
 struct rec_head {
@@ -115,7 +116,7 @@ enum waker {
 #define CALLF_ASKED	 0x0080 /* `asked` is known */
 #define CALLF_HARVEST	 0x0100 /* the copy is the collection of a ready list */
 #define CALLF_FD	 0x0200 /* `fd` is a descriptor */
-#define CALLF_LAST	 0x0400 /* reserved */
+#define CALLF_HIDDEN	 0x0400 /* left out; only its time counts (REC_PARTS) */
 
 struct rec_call {
 	struct rec_head head; /* t_ns: its return */

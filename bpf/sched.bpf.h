@@ -12,12 +12,13 @@
 #define TASK_GONE	       (0x80 | 0x10 | 0x20)
 #define TASK_RTLOCK_WAIT       0x1000
 #define TASK_UNINTERRUPTIBLE   0x2
+#define TASK_SLEEPS	       0x3
 
 /* The state of a sleep in the call in progress, watched or not. */
 static __always_inline u8 sleep_state(struct task_state *st)
 {
 	if (!st->in_call)
-		return STATE_BLOCKED;
+		return st->flags & TSF_WORKER ? STATE_IDLE : STATE_BLOCKED;
 	if (st->in_call == CALL_WATCHED && st->call_flags & CALLF_COMPAT)
 		return STATE_BLOCKED;
 	return classes[st->nr & (CLASS_SLOTS - 1)].sleep;
@@ -89,13 +90,32 @@ static __always_inline void sched_tell(struct task_state *st, u32 dir, u64 wake,
 	rec_submit(r);
 }
 
+/* Defined in seed.bpf.h: the call that a task is in, from its saved registers. */
+static __noinline int seed_call(struct task_state *st, struct task_struct *task, u64 now);
+
+/*
+ * Seeded in the middle of whatever it did, and goes to sleep before any call
+ * began or ended: which call is it in?
+ */
+static __always_inline void midway_call(struct task_state *st, struct task_struct *task,
+					bool preempt, u32 state)
+{
+	st->flags &= ~TSF_RESYNC;
+	if (preempt || !(state & TASK_SLEEPS) || st->in_call != CALL_OUTSIDE)
+		return;
+	st->flags &= ~TSF_MIDWAY;
+	seed_call(st, task, bpf_ktime_get_ns());
+}
+
 static __always_inline void task_off(struct task_struct *task, bool preempt, u32 state)
 {
 	struct task_state *st = state_of(task);
 	u64 now;
 
-	if (!st || st->flags & (TSF_ARMED | TSF_RESYNC))
+	if (!st || st->flags & TSF_ARMED)
 		return;
+	if (st->flags & (TSF_MIDWAY | TSF_RESYNC))
+		midway_call(st, task, preempt, state);
 	if (!off_classify(st, preempt, state, BPF_CORE_READ_BITFIELD_PROBED(task, in_iowait)))
 		return;
 	now = bpf_ktime_get_ns();
@@ -128,7 +148,7 @@ static __always_inline u64 wake_time(struct task_state *st, u64 now)
 {
 	u64 wake = st->wake_ns, off = st->off_ns;
 
-	if (st->off_preempt)
+	if (st->off_preempt || st->born_off)
 		return off;
 	if (wake >= off && wake <= now)
 		return wake;
@@ -152,6 +172,7 @@ static __always_inline void task_on(struct task_struct *task)
 	}
 	st->wake_ns = 0;
 	st->off = 0;
+	st->born_off = 0;
 	if (st->in_call == CALL_WATCHED) {
 		/* a wait for more pages ends the copy of those that were there */
 		if (st->copying && !st->skb && st->off_state == STATE_DISK)

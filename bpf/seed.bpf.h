@@ -21,6 +21,7 @@ struct {
 
 /* Counted for user space: threads seeded. */
 __u32 n_seeded = 0;
+__u32 n_seeded_tables = 0;
 
 static __always_inline u32 seed_table(struct task_struct *task)
 {
@@ -30,7 +31,7 @@ static __always_inline u32 seed_table(struct task_struct *task)
 
 	if (known)
 		return *known;
-	id = files_id(task, 0);
+	id = 1u << 31 | ++n_seeded_tables; /* files_new() stays below */
 	bpf_map_update_elem(&seed_tables, &key, &id, BPF_ANY);
 	return id;
 }
@@ -40,7 +41,7 @@ static __always_inline u32 seed_wanted(struct task_struct *task, u32 tid, u32 tg
 {
 	u32 *want;
 
-	if (!tid || !tgid || BPF_CORE_READ(task, flags) & PF_KTHREAD)
+	if (!tid || !tgid || BPF_CORE_READ(task, flags) & (PF_KTHREAD | PF_EXITING))
 		return 0;
 	want = bpf_map_lookup_elem(&targets, &tid);
 	if (want && *want & SEED_TID)
@@ -52,15 +53,18 @@ static __always_inline u32 seed_wanted(struct task_struct *task, u32 tid, u32 tg
 }
 
 /* The call that a sleeping task is in, from its saved registers. */
-static __always_inline void seed_call(struct task_state *st, struct task_struct *task, u64 now)
+static __noinline int seed_call(struct task_state *st, struct task_struct *task, u64 now)
 {
-	struct pt_regs *regs = (void *)bpf_task_pt_regs(task);
+	struct pt_regs *regs;
 	u64 arg[5];
 	struct call_class cl;
 	u64 id;
 
-	if (!regs || BPF_CORE_READ(task, flags) & (PF_IO_WORKER | PF_USER_WORKER))
-		return;
+	if (!st || !task || st->flags & TSF_WORKER)
+		return 0;
+	regs = (void *)bpf_task_pt_regs(task);
+	if (!regs)
+		return 0;
 #if defined(__TARGET_ARCH_x86)
 	arg[0] = BPF_CORE_READ(regs, di);
 	arg[1] = BPF_CORE_READ(regs, si);
@@ -77,7 +81,7 @@ static __always_inline void seed_call(struct task_state *st, struct task_struct 
 	id = (s64)BPF_CORE_READ(regs, syscallno);
 #endif
 	if (id >= CLASS_SLOTS)
-		return;
+		return 0;
 	cl.flags = classes[id].flags;
 	cl.call = classes[id].call;
 	cl.fdarg = classes[id].fdarg;
@@ -92,7 +96,7 @@ static __always_inline void seed_call(struct task_state *st, struct task_struct 
 	st->nr = id;
 	if (!(cl.flags & CF_RECORD)) {
 		st->in_call = CALL_UNWATCHED;
-		return;
+		return 0;
 	}
 	if (cl.asked == ASKED_IOV || cl.asked == ASKED_MSG)
 		cl.asked = ASKED_NONE; /* that is another task's memory */
@@ -100,6 +104,7 @@ static __always_inline void seed_call(struct task_state *st, struct task_struct 
 	st->call_flags |= CALLF_OPEN_START;
 	phase_begin(st, now);
 	call_describe(st, task, arg, &cl, id);
+	return 0;
 }
 
 /* Off the CPU when tracing begins: in which state, and in which call. */
@@ -110,7 +115,8 @@ static __always_inline void seed_off(struct task_state *st, struct task_struct *
 	st->flags |= TSF_MIDWAY;
 	if (state == 0 && (bpf_core_field_exists(task->on_cpu) ? BPF_CORE_READ(task, on_cpu) : 1))
 		return;
-	if (state != 0)
+	/* a stop lies between two calls, whatever the saved registers say */
+	if (state != 0 && !(state & TASK_STOPPED_OR_TRACED))
 		seed_call(st, task, now);
 	if (!off_classify(st, false, state, BPF_CORE_READ_BITFIELD_PROBED(task, in_iowait)))
 		return;
@@ -155,7 +161,7 @@ int seed_tasks(struct bpf_iter__task *ctx)
 	init->tgid = tgid;
 	init->files = seed_table(task);
 	init->flags = (want & SEED_TID ? TSF_ONLY_TID : 0) | (want & SEED_ARMED ? TSF_ARMED : 0) |
-		      (want & SEED_TARGET ? TSF_TARGET : 0);
+		      (want & SEED_TARGET ? TSF_TARGET : 0) | worker_flag(task);
 	if (!(want & SEED_ARMED))
 		seed_off(init, task, now);
 	st = state_create(task, init);
@@ -206,19 +212,28 @@ int seed_files(struct bpf_iter__task_file *ctx)
 	return 0;
 }
 
+/*
+ * User space has silenced all probes (it cleared tgid_filter) and then took
+ * `over_ns`: what a state says now is how things were at that time.
+ */
+__u64 over_ns = 0;
+
 SEC("iter/task")
 int last_words(struct bpf_iter__task *ctx)
 {
 	struct task_struct *task = ctx->task;
 	struct task_state *st;
-	u64 now;
+	u64 now = over_ns;
 
-	if (!task || !tgid_maybe(BPF_CORE_READ(task, tgid)))
+	if (!task)
 		return 0;
 	st = state_of(task);
 	if (!st || st->flags & TSF_ARMED)
 		return 0;
-	now = bpf_ktime_get_ns();
+	if (now < st->last_ns)
+		now = st->last_ns;
+	if (now < st->off_ns)
+		now = st->off_ns;
 	task_close(st, CALLF_OPEN_END, now);
 	if (st->lost_since_ns)
 		loss_report(st, now);

@@ -35,6 +35,7 @@ enum in_call {
 #define TSF_NEWBORN  0x8  /* has not returned from clone yet */
 #define TSF_TARGET   0x10 /* named on the command line */
 #define TSF_MIDWAY   0x20 /* may have been inside a call when seeded */
+#define TSF_WORKER   0x40 /* a thread of io_uring: its sleeps are idle */
 
 struct fold_slot {
 	u64 count;
@@ -98,8 +99,9 @@ struct task_state {
 	u32 restart_nr;
 	u16 restart_attempt; /* attempts so far, 0: none pending */
 	u16 restart_call;
-	u32 is_restart; /* the call in progress goes on with an interrupted one */
-	u32 pad2;
+	u8 is_restart;	  /* the call in progress goes on with an interrupted one */
+	u8 restart_ready; /* the next call may be that attempt */
+	u8 pad2[6];
 	/* the run of failed tries */
 	u64 run_ns;	/* start of the first try */
 	u64 run_end_ns; /* end of the last one */
@@ -108,8 +110,6 @@ struct task_state {
 	u64 gap_cpu_ns; /* on CPU since the last try, before run_end_ns */
 	u32 tries;
 	u32 n_slots;
-	u32 pad;
-	u32 n_exec;
 	struct fold_slot slot[FOLD_SLOTS];
 	struct fd_cached fdc[FD_CACHE];
 	/* what could not be delivered */
@@ -196,6 +196,7 @@ __u8 tgid_filter[TGID_SLOTS];
 __u32 viewer_level = 0;
 __u64 viewer_ns = 0;
 
+/* User space clears the table to silence every program at once. */
 static __always_inline bool tgid_maybe(u32 tgid)
 {
 	return tgid_filter[tgid & (TGID_SLOTS - 1)];
@@ -298,16 +299,25 @@ static __always_inline u64 task_start_ns(struct task_struct *task)
 
 /*
  * A number for a descriptor table, new for every new table: a reused tid or
- * files_struct must not find what was known of its predecessor.
+ * files_struct must not find what was known of its predecessor.  Counted on
+ * each CPU, so that no atomic operation is needed.
  */
-static __always_inline u32 files_id(struct task_struct *task, u32 n_exec)
-{
-	u64 x = task_start_ns(task) + BPF_CORE_READ(task, pid) * 0x9e3779b97f4a7c15ull + n_exec;
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, u32);
+	__type(value, u64);
+} tables SEC(".maps");
 
-	x ^= x >> 31;
-	x *= 0xbf58476d1ce4e5b9ull;
-	x ^= x >> 29;
-	return (u32)x | 1;
+static __always_inline u32 files_new(void)
+{
+	u32 zero = 0;
+	u64 *n = bpf_map_lookup_elem(&tables, &zero);
+
+	if (!n)
+		return 0;
+	++*n;
+	return ((u32)*n & 0x7ffff) << 12 | (bpf_get_smp_processor_id() & 4095);
 }
 
 /* prev_state, as sched_switch's fourth argument has it, for kernels without it. */

@@ -27,7 +27,8 @@
 	{                                                                                          \
 		(r)->di, (r)->si, (r)->dx, (r)->r10, (r)->r8                                       \
 	}
-#define REG_NR(r) ((long)(r)->orig_ax)
+#define REG_NR(r)	   ((long)(r)->orig_ax)
+#define RESTART_RESULT(st) ((u64)(st)->restart_nr)
 #elif defined(__TARGET_ARCH_arm64)
 #define TIF_32BIT	22
 #define NR_RT_SIGRETURN 139
@@ -35,7 +36,8 @@
 	{                                                                                          \
 		(r)->orig_x0, (r)->regs[1], (r)->regs[2], (r)->regs[3], (r)->regs[4]               \
 	}
-#define REG_NR(r) ((long)(r)->syscallno)
+#define REG_NR(r)	   ((long)(r)->syscallno)
+#define RESTART_RESULT(st) ((st)->restart_arg0)
 #endif
 
 /* Does the current call come from a 32-bit program (or int 0x80)? */
@@ -148,13 +150,13 @@ static __always_inline void call_describe(struct task_state *st, struct task_str
 }
 
 /*
- * Is the call that begins another attempt of an interrupted one?  Calls of the
- * signal handler come in between and do not count.
+ * Is the call that begins another attempt of an interrupted one?  Only the very
+ * next call can be, or the next after the handler's rt_sigreturn.
  */
-static __always_inline void restart_match(struct task_state *st, u32 cl_flags)
+static __always_inline void restart_match(struct task_state *st, u32 cl_flags, bool ready)
 {
 	st->is_restart = 0;
-	if (!st->restart_attempt)
+	if (!ready)
 		return;
 	if (cl_flags & CF_RESTART ||
 	    (st->restart_nr == (u32)st->nr && st->restart_arg0 == st->arg0))
@@ -169,7 +171,7 @@ int BPF_PROG(on_sys_enter, struct pt_regs *regs, long id)
 	struct call_class cl;
 	struct task_state *st;
 	u64 arg[5] = REG_ARGS(regs);
-	bool compat;
+	bool compat, ready;
 	u64 now;
 
 	if (!tgid_maybe(bpf_get_current_pid_tgid() >> 32))
@@ -184,6 +186,8 @@ int BPF_PROG(on_sys_enter, struct pt_regs *regs, long id)
 	cl.flags = vcl->flags;
 	cl.call = vcl->call;
 	compat = task_compat(task);
+	ready = st->restart_ready;
+	st->restart_ready = 0;
 	if (st->flags) {
 		if (st->flags & TSF_ARMED) {
 			if (compat || !(cl.flags & CF_EXEC))
@@ -214,7 +218,7 @@ int BPF_PROG(on_sys_enter, struct pt_regs *regs, long id)
 	st->call_flags = compat ? CALLF_COMPAT : 0;
 	phase_begin(st, now);
 	call_describe(st, task, arg, &cl, id);
-	restart_match(st, cl.flags);
+	restart_match(st, cl.flags, ready);
 	return 0;
 }
 
@@ -285,15 +289,9 @@ static __always_inline void call_tell_short(struct task_state *st, s64 ret, u32 
 	rec_submit(r);
 }
 
-static __noinline int call_tell_full(struct task_state *st, s64 ret, u32 src, u64 now)
+static __always_inline void callx_fill(struct rec_callx *r, struct task_state *st, s64 ret,
+				       u32 src, u64 now)
 {
-	struct rec_callx *r;
-
-	if (!st)
-		return 0;
-	r = rec_reserve(st, sizeof(*r), PC_CALL, st->enter_ns, now);
-	if (!r)
-		return 0;
 	head_fill(&r->head, st, REC_CALLX, now);
 	r->enter_ns = st->enter_ns;
 	r->wait_ns = st->wait_ns;
@@ -316,6 +314,46 @@ static __noinline int call_tell_full(struct task_state *st, s64 ret, u32 src, u6
 	r->nseg = st->nseg;
 	__builtin_memset(r->pad, 0, sizeof(r->pad));
 	__builtin_memcpy(r->seg, st->seg, sizeof(r->seg));
+}
+
+static __noinline int call_tell_full(struct task_state *st, s64 ret, u32 src, u64 now)
+{
+	struct rec_callx *r;
+
+	if (!st)
+		return 0;
+	r = rec_reserve(st, sizeof(*r), PC_CALL, st->enter_ns, now);
+	if (!r)
+		return 0;
+	callx_fill(r, st, ret, src, now);
+	rec_submit(r);
+	return 0;
+}
+
+/*
+ * Is a finished call left out?  One that is not wanted (-e) is here only when it
+ * goes on with another one: restart_syscall.
+ */
+static __always_inline bool call_filtered(struct task_state *st, u32 cl_flags, u64 now)
+{
+	return (cl_flags & CF_SLEPT && !st->sleeps) || !(cl_flags & CF_RECORD) ||
+	       now - st->enter_ns < min_ns;
+}
+
+/* A call that is left out was off the CPU all the same: its time must not become `user`. */
+static __noinline int call_tell_parts(struct task_state *st, u64 now)
+{
+	struct rec_callx *r;
+
+	if (!st)
+		return 0;
+	COUNT(PC_SCHED, seen);
+	r = rec_reserve(st, sizeof(*r), PC_SCHED, st->enter_ns, now);
+	if (!r)
+		return 0;
+	callx_fill(r, st, 0, COPY_NONE, now);
+	r->head.kind = REC_PARTS;
+	r->flags |= CALLF_HIDDEN;
 	rec_submit(r);
 	return 0;
 }
@@ -335,8 +373,10 @@ static __always_inline void call_finish(struct task_state *st, u32 cl_flags, s64
 	} else if (st->tries) {
 		run_end(st, now);
 	}
-	if ((cl_flags & CF_SLEPT && !st->sleeps) || now - st->enter_ns < min_ns) {
+	if (call_filtered(st, cl_flags, now)) {
 		COUNT(PC_CALL, filtered);
+		if (st->sleeps || st->preempts)
+			call_tell_parts(st, now);
 		return;
 	}
 	if (ret <= 0 && st->n_copies)
@@ -366,6 +406,11 @@ static __always_inline void call_refused(struct task_state *st, struct task_stru
 	cl.flags = vcl->flags;
 	if (!(cl.flags & CF_RECORD) || cl.flags & CF_CLONE)
 		return;
+	COUNT(PC_CALL, seen);
+	if (cl.flags & CF_SLEPT || min_ns) { /* it took no time at all */
+		COUNT(PC_CALL, filtered);
+		return;
+	}
 	cl.call = vcl->call;
 	cl.fdarg = vcl->fdarg;
 	cl.asked = vcl->asked;
@@ -376,7 +421,6 @@ static __always_inline void call_refused(struct task_state *st, struct task_stru
 	phase_begin(st, now);
 	call_describe(st, task, arg, &cl, id);
 	st->is_restart = 0;
-	COUNT(PC_CALL, seen);
 	call_tell_short(st, ret, COPY_NONE, now);
 }
 
@@ -393,10 +437,26 @@ static __always_inline void restart_note(struct task_state *st, u32 cl_flags, s6
 		st->restart_attempt = 0;
 	}
 	st->restart_attempt++;
+	st->restart_ready = 1;
 	st->restart_call = st->call;
 	st->restart_arg0 = st->arg0;
 	if (!(cl_flags & CF_RESTART))
 		st->restart_nr = st->nr;
+}
+
+/*
+ * The end of a handler: rt_sigreturn gives the registers back as the interrupted
+ * call left them, so its "result" is -EINTR, or what the kernel put there for the
+ * call to begin again: its number on x86, its first argument on arm64.
+ */
+static __always_inline void sigreturn_note(struct task_state *st, s64 ret)
+{
+	if (!st->restart_attempt)
+		return;
+	if (ret == -EINTR)
+		st->restart_attempt = 0;
+	else if ((u64)ret == RESTART_RESULT(st))
+		st->restart_ready = 1;
 }
 
 /* The end of a call that is only counted. */
@@ -408,12 +468,11 @@ static __always_inline void exit_unwatched(struct task_state *st, struct pt_regs
 	st->in_call = CALL_OUTSIDE;
 	COUNT(PC_CALL, seen);
 	COUNT(PC_CALL, filtered);
-	/* what the interrupted call will return, or its own number: a restart */
-	if (st->nr == NR_RT_SIGRETURN && ret == -EINTR)
-		st->restart_attempt = 0;
+	if (st->nr == NR_RT_SIGRETURN)
+		sigreturn_note(st, ret);
 	flags = classes[st->nr & (CLASS_SLOTS - 1)].flags;
 	if (flags & CF_TABLE)
-		fd_table_changed(st, flags, ret, arg[0], arg[1]);
+		fd_table_changed(st, flags, ret, arg);
 }
 
 /*
@@ -430,7 +489,7 @@ SEC("tp_btf/sys_exit")
 int BPF_PROG(on_sys_exit, struct pt_regs *regs, long ret)
 {
 	struct task_state *st;
-	u32 flags = 0;
+	u32 flags = CF_RECORD;
 	long id;
 
 	if (!tgid_maybe(bpf_get_current_pid_tgid() >> 32))
@@ -446,11 +505,14 @@ int BPF_PROG(on_sys_exit, struct pt_regs *regs, long ret)
 		id = REG_NR(regs);
 		if (!(st->flags & (TSF_ARMED | TSF_RESYNC | TSF_NEWBORN)) && id >= 0)
 			call_refused(st, bpf_get_current_task_btf(), regs, id, ret);
-		st->flags &= ~(TSF_NEWBORN | TSF_MIDWAY);
+		st->flags &= ~(TSF_NEWBORN | TSF_MIDWAY | TSF_RESYNC);
 		return 0;
 	}
-	if (!(st->call_flags & CALLF_COMPAT) && (u32)st->nr < CLASS_SLOTS)
+	if (!(st->call_flags & CALLF_COMPAT) && (u32)st->nr < CLASS_SLOTS) {
 		flags = classes[st->nr & (CLASS_SLOTS - 1)].flags;
+		if (flags & CF_RESTART && st->restart_attempt)
+			flags = classes[st->restart_nr & (CLASS_SLOTS - 1)].flags | CF_RESTART;
+	}
 	if (st->call_flags & CALLF_RESTART)
 		st->call_flags &= ~CALLF_RESTART;
 	if (ret <= -ERESTARTSYS && ret >= -ERESTART_RESTARTBLOCK && ret != -515)
@@ -462,7 +524,8 @@ int BPF_PROG(on_sys_exit, struct pt_regs *regs, long ret)
 	if (flags & CF_TABLE) {
 		u64 arg[5] = REG_ARGS(regs);
 
-		fd_table_changed(st, flags, ret, st->arg0, arg[1]);
+		arg[0] = st->arg0;
+		fd_table_changed(st, flags, ret, arg);
 	}
 	return 0;
 }

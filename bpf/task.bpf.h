@@ -5,17 +5,22 @@
 #ifndef IOTRACE_TASK_BPF_H
 #define IOTRACE_TASK_BPF_H
 
-#define CLONE_FILES    0x400
 #define CLONE_THREAD   0x10000
+#define PF_EXITING     0x4
 #define PF_IO_WORKER   0x10
 #define PF_USER_WORKER 0x4000
 #define PF_KTHREAD     0x200000
+
+static __always_inline u32 worker_flag(struct task_struct *task)
+{
+	return BPF_CORE_READ(task, flags) & (PF_IO_WORKER | PF_USER_WORKER) ? TSF_WORKER : 0;
+}
 
 static __always_inline u32 task_flags(struct task_state *st, struct task_struct *task)
 {
 	u32 flags = 0;
 
-	if (BPF_CORE_READ(task, flags) & (PF_IO_WORKER | PF_USER_WORKER))
+	if (st->flags & TSF_WORKER)
 		flags |= TASKF_KERNEL_WORKER;
 	if (st->flags & TSF_TARGET)
 		flags |= TASKF_TARGET;
@@ -84,8 +89,8 @@ int BPF_PROG(on_newtask, struct task_struct *task, unsigned long clone_flags)
 	now = bpf_ktime_get_ns();
 	init->tid = viewer_id(task);
 	init->tgid = clone_flags & CLONE_THREAD ? parent->tgid : init->tid;
-	init->files = clone_flags & CLONE_FILES ? parent->files : files_id(task, 0);
-	init->flags = TSF_NEWBORN;
+	init->files = clone_flags & CLONE_FILES ? parent->files : files_new();
+	init->flags = TSF_NEWBORN | worker_flag(task);
 	init->off = 1;
 	init->off_ns = now;
 	init->off_state = STATE_RUNNABLE;
@@ -138,10 +143,11 @@ int BPF_PROG(on_exec, struct task_struct *p, pid_t old_pid)
 	if (!st || st->flags & TSF_ARMED)
 		return 0;
 	now = bpf_ktime_get_ns();
+	if (st->n_slots)
+		run_end(st, now); /* what was folded was the old lane's */
 	old_tid = st->tid;
 	st->tid = viewer_id(p);
-	st->n_exec++;
-	st->files = files_id(p, st->n_exec); /* close-on-exec, and no longer shared */
+	st->files = files_new(); /* close-on-exec, and no longer shared */
 	__builtin_memset(st->fdc, 0, sizeof(st->fdc));
 	if (old_tid != st->tid && st->in_call == CALL_WATCHED) {
 		/* the lane that begins here owns the call from here on */
@@ -164,9 +170,10 @@ static __always_inline void task_close(struct task_state *st, u32 flags, u64 now
 	if (st->in_call != CALL_WATCHED)
 		return;
 	if (st->off) {
+		u32 parts = st->nseg;
+
 		phase_resume(st, now, now);
-		if (st->nseg)
-			st->nseg--; /* it did not really go on */
+		st->nseg = parts; /* it did not really go on */
 	} else {
 		phase_run(st, now);
 	}

@@ -102,6 +102,13 @@ static bool result_known(const struct ev_call *c)
 	return !(c->flags & (CALLF_KILLED | CALLF_OPEN_END));
 }
 
+/* A call that seccomp turned into a signal "returns" its own number: no bytes. */
+static bool moved_bytes(const struct ev_call *c)
+{
+	return result_known(c) && c->ret > 0 && call_flags(c->call) & CF_BYTES &&
+	       !(c->flags & CALLF_NO_ENTER);
+}
+
 /* `again`: an earlier attempt was counted, as a failed call. */
 static void totals_add(struct totals *t, const struct ev_call *c, bool again)
 {
@@ -111,7 +118,7 @@ static void totals_add(struct totals *t, const struct ev_call *c, bool again)
 		t->calls++;
 	if (result_known(c) && c->ret < 0)
 		t->errors++;
-	if (result_known(c) && c->ret > 0 && call_flags(c->call) & CF_BYTES)
+	if (moved_bytes(c))
 		t->bytes += (uint64_t)c->ret;
 	t->wait_ns += c->wait_ns;
 	t->runq_ns += c->runq_ns;
@@ -287,6 +294,10 @@ int calls_feed(struct model *m, struct lane *l, const struct event *ev)
 	lane_priv(l)->ran = true;
 	if (err)
 		return err;
+	if (ev_is_parts(ev)) {
+		note_wait(l, c);
+		return 0;
+	}
 	entry_make(l, ev, &e, &again);
 	t = total_of_call(l, c->call);
 	if (!t)

@@ -234,6 +234,7 @@ static size_t size_of(unsigned kind, size_t len)
 	case REC_CALL:
 		return sizeof(struct rec_call);
 	case REC_CALLX:
+	case REC_PARTS:
 		return sizeof(struct rec_callx);
 	case REC_SPIN:
 		return sizeof(struct rec_spin);
@@ -251,9 +252,10 @@ static size_t size_of(unsigned kind, size_t len)
 int event_decode(const void *rec, size_t len, struct event *ev, struct event_text *text)
 {
 	static const uint16_t kinds[] = {
-		[REC_TASK] = EV_TASK, [REC_SLEEP] = EV_SLEEP, [REC_SCHED] = EV_SCHED,
-		[REC_CALL] = EV_CALL, [REC_CALLX] = EV_CALL,  [REC_SPIN] = EV_SPIN,
-		[REC_FD] = EV_FD,     [REC_LOSS] = EV_LOSS,   [REC_TICK] = EV_TICK,
+		[REC_TASK] = EV_TASK,  [REC_SLEEP] = EV_SLEEP, [REC_SCHED] = EV_SCHED,
+		[REC_CALL] = EV_CALL,  [REC_CALLX] = EV_CALL,  [REC_SPIN] = EV_SPIN,
+		[REC_FD] = EV_FD,      [REC_LOSS] = EV_LOSS,   [REC_TICK] = EV_TICK,
+		[REC_PARTS] = EV_CALL,
 	};
 	const struct rec_head *h = rec;
 	int err = 0;
@@ -283,6 +285,7 @@ int event_decode(const void *rec, size_t len, struct event *ev, struct event_tex
 		take_call(rec, ev);
 		break;
 	case REC_CALLX:
+	case REC_PARTS:
 		take_callx(rec, ev);
 		break;
 	case REC_SPIN:

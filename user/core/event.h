@@ -147,6 +147,12 @@ int event_decode(const void *rec, size_t len, struct event *ret_ev, struct event
 /* The checks of event_decode on an event from elsewhere.  0 or -EBADMSG. */
 int event_check(const struct event *ev);
 
+/* Only the time of a call that is left out (--min, -e, or it did not sleep). */
+static inline bool ev_is_parts(const struct event *ev)
+{
+	return ev->kind == EV_CALL && ev->call.flags & CALLF_HIDDEN;
+}
+
 /* Duration of a call in ns. */
 static inline uint64_t ev_call_dur_ns(const struct event *ev)
 {

@@ -181,6 +181,25 @@ static void put_segments(struct jbuf *b, const struct ev_call *c)
 	jbuf_lit(b, "]");
 }
 
+static void put_phases(struct jbuf *b, const struct ev_call *c)
+{
+	jbuf_key_u64(b, ",\"wait_ns\":", c->wait_ns);
+	jbuf_key_u64(b, ",\"runq_ns\":", c->runq_ns);
+	jbuf_key_u64(b, ",\"copy_ns\":", c->copy_ns);
+	jbuf_key_u64(b, ",\"cpu_ns\":", c->cpu_ns);
+}
+
+static void put_sleeps(struct jbuf *b, const struct ev_call *c)
+{
+	jbuf_key_u64(b, ",\"sleeps\":", c->sleeps);
+	if (c->preempts)
+		jbuf_key_u64(b, ",\"preempts\":", c->preempts);
+	if (c->waker)
+		jbuf_key_u64(b, ",\"waker_tid\":", c->waker);
+	if (c->waker_kind)
+		jbuf_key_u64(b, ",\"waker_kind\":", c->waker_kind);
+}
+
 static void put_call(struct json_writer *w, struct jbuf *b, const struct event *ev)
 {
 	const struct ev_call *c = &ev->call;
@@ -201,20 +220,11 @@ static void put_call(struct json_writer *w, struct jbuf *b, const struct event *
 		jbuf_key_i64(b, ",\"ret\":", c->ret);
 		put_errno(b, c->ret);
 	}
-	jbuf_key_u64(b, ",\"wait_ns\":", c->wait_ns);
-	jbuf_key_u64(b, ",\"runq_ns\":", c->runq_ns);
-	jbuf_key_u64(b, ",\"copy_ns\":", c->copy_ns);
-	jbuf_key_u64(b, ",\"cpu_ns\":", c->cpu_ns);
+	put_phases(b, c);
 	jbuf_key_str(b, ",\"copy_src\":", copy_src_name((enum copy_src)c->copy_src));
 	put_model(b, f);
 	put_flags(b, c->flags);
-	jbuf_key_u64(b, ",\"sleeps\":", c->sleeps);
-	if (c->preempts)
-		jbuf_key_u64(b, ",\"preempts\":", c->preempts);
-	if (c->waker)
-		jbuf_key_u64(b, ",\"waker_tid\":", c->waker);
-	if (c->waker_kind)
-		jbuf_key_u64(b, ",\"waker_kind\":", c->waker_kind);
+	put_sleeps(b, c);
 	if (c->attempt > 1) {
 		jbuf_key_u64(b, ",\"attempt\":", c->attempt);
 		jbuf_lit(b, ",\"first_ts\":");
@@ -288,6 +298,19 @@ static void put_task(struct jbuf *b, const struct ev_task *k)
 	jbuf_key_u64(b, ",\"start_ns\":", k->start_ns);
 }
 
+/* The time of a call that is left out. */
+static void put_parts(struct jbuf *b, const struct ev_call *c)
+{
+	jbuf_key_str(b, ",\"call\":", call_name(c->call));
+	jbuf_key_u64(b, ",\"enter\":", c->enter_ns);
+	if (c->flags & CALLF_FD)
+		jbuf_key_i64(b, ",\"fd\":", c->fd);
+	put_phases(b, c);
+	put_flags(b, c->flags);
+	put_sleeps(b, c);
+	put_segments(b, c);
+}
+
 static void put_sleep(struct jbuf *b, const struct ev_sleep *s)
 {
 	jbuf_key_str(b, ",\"call\":", call_name(s->call));
@@ -351,8 +374,8 @@ static void put_fd_event(struct jbuf *b, const struct ev_fd *d)
 static void put_record(struct json_writer *w, struct jbuf *b, const struct event *ev)
 {
 	static const char *const kinds[] = {
-		[EV_TASK] = "task", [EV_SLEEP] = "sleep", [EV_SCHED] = "sched",
-		[EV_FD] = "fd",	    [EV_LOSS] = "loss",	  [EV_TICK] = "tick"};
+		[EV_TASK] = "task", [EV_SLEEP] = "sleep", [EV_SCHED] = "sched", [EV_FD] = "fd",
+		[EV_LOSS] = "loss", [EV_TICK] = "tick",	  [EV_CALL] = "parts"};
 	(void)w;
 
 	jbuf_key_u64(b, "{\"ph\":\"M\",\"name\":\"iotrace.rec\",\"pid\":", ev->tgid);
@@ -370,6 +393,9 @@ static void put_record(struct json_writer *w, struct jbuf *b, const struct event
 		break;
 	case EV_SCHED:
 		put_sched(b, ev);
+		break;
+	case EV_CALL:
+		put_parts(b, &ev->call);
 		break;
 	case EV_FD:
 		put_fd_event(b, &ev->fd);
@@ -419,7 +445,7 @@ int json_writer_event(struct json_writer *w, const struct event *ev)
 	int err;
 
 	b->len = 0;
-	if (ev->kind == EV_CALL)
+	if (ev->kind == EV_CALL && !ev_is_parts(ev))
 		put_call(w, b, ev);
 	else if (ev->kind == EV_SPIN)
 		put_spin(w, b, ev);

@@ -335,7 +335,7 @@ static void put_loss(struct json_writer *w, const struct event *ev)
 
 void derive_from_event(struct json_writer *w, const struct event *ev)
 {
-	if (ev->kind == EV_CALL && w->slices)
+	if (ev->kind == EV_CALL && !ev_is_parts(ev) && w->slices)
 		put_phases(w, ev);
 	else if (ev->kind == EV_LOSS && w->marks)
 		put_loss(w, ev);

@@ -365,6 +365,15 @@ static bool make_loss(const struct fields *f, struct event *ev)
 	return true;
 }
 
+/* The time of a call that is left out. */
+static bool make_parts(const struct fields *f, struct event *ev)
+{
+	if (f->enter > f->t || !make_call(f, f->call_text, f->enter, f->t - f->enter, 0, ev))
+		return false;
+	ev->call.flags |= CALLF_HIDDEN;
+	return true;
+}
+
 static bool make_record(const struct fields *f, struct event *ev)
 {
 	ev->t_ns = f->t;
@@ -374,6 +383,8 @@ static bool make_record(const struct fields *f, struct event *ev)
 		return make_sleep(f, ev);
 	if (text_is(f->k, "sched"))
 		return make_sched(f, ev);
+	if (text_is(f->k, "parts"))
+		return make_parts(f, ev);
 	if (text_is(f->k, "fd"))
 		return make_fd(f, ev);
 	if (text_is(f->k, "loss"))

@@ -216,6 +216,7 @@ bool scan_skip(struct scan *s)
 {
 	int depth = 0;
 	struct text t;
+	char *start;
 
 	do {
 		space(s);
@@ -244,8 +245,11 @@ bool scan_skip(struct scan *s)
 			s->p++;
 			break;
 		default: /* a number or a word */
+			start = s->p;
 			while (s->p < s->end && !strchr(",:]}[{\" \t\r\n", *s->p))
 				s->p++;
+			if (s->p == start) /* NUL, which strchr() finds too */
+				return false;
 		}
 	} while (depth);
 	return true;

@@ -89,6 +89,11 @@ static int bucket_make(struct timeline *t, uint64_t number, struct bucket **ret_
 
 static int buckets_add(struct timeline *t, uint64_t from, uint64_t to, int slot)
 {
+	uint64_t last = (to - t->origin_ns) / BUCKET_NS;
+
+	/* of a leap of years only what will be kept */
+	if ((from - t->origin_ns) / BUCKET_NS + t->bucket_max + 1 < last)
+		from = t->origin_ns + (last - t->bucket_max) * BUCKET_NS;
 	while (from < to) {
 		uint64_t number = (from - t->origin_ns) / BUCKET_NS;
 		uint64_t end = t->origin_ns + (number + 1) * BUCKET_NS;
@@ -211,6 +216,12 @@ void timeline_sum(const struct timeline *t, uint64_t from, uint64_t to,
 		const struct bucket *b = bucket_at(t, number);
 		uint64_t stop = end < to ? end : to;
 
+		if (!b && number < t->bucket_first) { /* as far as it is all the same */
+			stop = t->origin_ns + t->bucket_first * BUCKET_NS;
+			stop = stop < to ? stop : to;
+			if (from < t->exact_from_ns && t->exact_from_ns < stop)
+				stop = t->exact_from_ns;
+		}
 		if (b && from == start && stop == end) {
 			for (int i = 0; i < STATE_SLOTS; i++)
 				ret_ns[i] += b->ns[i];

@@ -243,25 +243,34 @@ static void axis_label(struct scene *sc, int x, enum style st, const char *text)
 		frame_put(sc->f, x, 3, -1, st, text);
 }
 
+/* "-20 ms": round figures need no decimals. */
+static void back_text(uint64_t back, char *dst, size_t size)
+{
+	char dur[32], *point, *unit;
+
+	format_ns(dur, sizeof(dur), back);
+	point = strchr(dur, '.');
+	unit = strchr(dur, ' ');
+	if (point && unit && strspn(point + 1, "0") == (size_t)(unit - point) - 1)
+		memmove(point, unit, strlen(unit) + 1);
+	snprintf(dst, size, "-%s", dur);
+}
+
 /* How long ago, by a round step from the right edge. */
 static void axis_back(struct scene *sc, uint64_t cell, int now_x)
 {
 	uint64_t step = axis_step(cell, true);
-	int x0 = ui_cells_x(sc->u);
-	char text[40], dur[32];
+	int x0 = ui_cells_x(sc->u), now_from = x0 + (now_x > 2 ? now_x - 2 : 0);
+	char text[40];
 
 	for (uint64_t back = step; back <= cell * (uint64_t)now_x; back += step) {
-		char *zeros;
+		int x = x0 + now_x - (int)(back / cell);
 
-		format_ns(dur, sizeof(dur), back);
-		snprintf(text, sizeof(text), "-%s", dur);
-		/* whole numbers need no decimals here */
-		zeros = strstr(text, ".000 ");
-		if (zeros)
-			memmove(zeros, zeros + 4, strlen(zeros + 4) + 1);
-		axis_label(sc, x0 + now_x - (int)(back / cell), STYLE_DIM, text);
+		back_text(back, text, sizeof(text));
+		if (x + (int)strlen(text) < now_from)
+			axis_label(sc, x, STYLE_DIM, text);
 	}
-	axis_label(sc, now_x > 2 ? x0 + now_x - 2 : x0, STYLE_HEAD, "now");
+	axis_label(sc, now_from, STYLE_HEAD, "now");
 }
 
 /* Times since the trace began, or while following how long ago. */

@@ -38,7 +38,7 @@ struct lane_priv {
 	int32_t top_fd;
 	uint16_t top_call;
 	struct spin_stat spin; /* of the tick in progress */
-	int64_t ready_left; /* of what the last readiness call reported */
+	int64_t ready_left;    /* of what the last readiness call reported */
 	uint64_t ready_calls;
 	bool ran; /* a newborn has not */
 	bool forgotten;

@@ -69,7 +69,8 @@ enum asked {
 #define CF_UNSHARE 0x80000 /* CLONE_FILES: a descriptor table of its own */
 
 /* Any of these changes the descriptor table. */
-#define CF_TABLE (CF_CHANGES | CF_OPENS | CF_DUP2 | CF_CLOSES | CF_FCNTL | CF_IOCTL | CF_RANGE | CF_UNSHARE)
+#define CF_TABLE                                                                                   \
+	(CF_CHANGES | CF_OPENS | CF_DUP2 | CF_CLOSES | CF_FCNTL | CF_IOCTL | CF_RANGE | CF_UNSHARE)
 
 #define CF_RD  (CF_BYTES | CF_COPY)
 #define CF_WR  (CF_BYTES | CF_COPY | CF_OUT)

@@ -21,15 +21,15 @@
 #define REC_ADDR       108  /* sun_path */
 
 enum rec_kind {
-	REC_TASK = 1,  /* a lane begins, changes or ends */
-	REC_SLEEP = 2, /* a watched call goes to sleep for the first time */
-	REC_SCHED = 3, /* off or on a CPU outside watched calls */
-	REC_CALL = 4,  /* a finished call that never left the CPU */
-	REC_CALLX = 5, /* any other finished call */
-	REC_SPIN = 6,  /* one slot of a folded run of failed tries */
-	REC_FD = 7,    /* what a descriptor is */
-	REC_LOSS = 8,  /* records that this thread could not deliver */
-	REC_TICK = 9,  /* made by user space: time went by */
+	REC_TASK = 1,	/* a lane begins, changes or ends */
+	REC_SLEEP = 2,	/* a watched call goes to sleep for the first time */
+	REC_SCHED = 3,	/* off or on a CPU outside watched calls */
+	REC_CALL = 4,	/* a finished call that never left the CPU */
+	REC_CALLX = 5,	/* any other finished call */
+	REC_SPIN = 6,	/* one slot of a folded run of failed tries */
+	REC_FD = 7,	/* what a descriptor is */
+	REC_LOSS = 8,	/* records that this thread could not deliver */
+	REC_TICK = 9,	/* made by user space: time went by */
 	REC_PARTS = 10, /* a struct rec_callx: the time of a call that is left out */
 };
 

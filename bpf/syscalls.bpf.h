@@ -289,8 +289,8 @@ static __always_inline void call_tell_short(struct task_state *st, s64 ret, u32 
 	rec_submit(r);
 }
 
-static __always_inline void callx_fill(struct rec_callx *r, struct task_state *st, s64 ret,
-				       u32 src, u64 now)
+static __always_inline void callx_fill(struct rec_callx *r, struct task_state *st, s64 ret, u32 src,
+				       u64 now)
 {
 	head_fill(&r->head, st, REC_CALLX, now);
 	r->enter_ns = st->enter_ns;

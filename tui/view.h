@@ -45,6 +45,8 @@ void text_result(const struct call_entry *c, char *dst, size_t size);
 void text_tail(const char *name, int room, char *dst, size_t size);
 /* A thread's name, printable. */
 void text_name(const char comm[REC_COMM], char *dst, size_t size);
+/* ASCII letters to capitals, in place. */
+void text_upper(char *s);
 /* A state's glyph, or its letter. */
 const char *text_glyph(const struct scene *sc, enum state s);
 /* The call that was going on at `t`, finished ones only; NULL: none that is kept. */

@@ -1,216 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The top of the screen: title, label with its evidence, lanes over time. */
+/* Lanes over time: axis, rows, cursor; and the legend of their glyphs. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "units.h"
 #include "view.h"
-
-/* What a process's row and its label stand on. */
-static const struct process *selected_process(const struct scene *sc)
-{
-	return sc->u->sel_proc < model_n_processes(sc->m) ? model_process(sc->m, sc->u->sel_proc)
-							  : NULL;
-}
-
-/* "3 threads"; at the end, when none is left, how many there were. */
-static void title_threads(const struct scene *sc, int room, char *dst, size_t size)
-{
-	unsigned n = 0, procs = 0, all = model_n_lanes(sc->m);
-
-	*dst = 0;
-	for (unsigned i = 0; i < model_n_processes(sc->m); i++) {
-		n += model_process(sc->m, i)->n_alive;
-		procs += model_process(sc->m, i)->n_alive > 0;
-	}
-	if (!n)
-		snprintf(dst, size, " (%u thread%s, ended)", all, all == 1 ? "" : "s");
-	else if (procs > 1)
-		snprintf(dst, size, " (%u processes, %u threads)", procs, n);
-	if ((n && procs <= 1) || (int)strlen(dst) > room)
-		snprintf(dst, size, " (%u thread%s)", n ? n : all, (n ? n : all) == 1 ? "" : "s");
-	if (!all || (int)strlen(dst) > room)
-		*dst = 0;
-}
-
-static double calls_per_s(const struct model *m)
-{
-	double sum = 0;
-
-	for (unsigned i = 0; i < model_n_lanes(m); i++)
-		sum += model_lane(m, i)->calls_per_s;
-	return sum;
-}
-
-static void title_time(const struct scene *sc, char *dst, size_t size)
-{
-	const struct tui_status *s = sc->s;
-	char window[32];
-
-	format_ns(window, sizeof(window), ui_cell_ns(sc->u, sc->m) * (uint64_t)ui_cells_w(sc->u));
-	if (s->ended)
-		snprintf(dst, size, "ENDED  %s", window);
-	else if (sc->u->frozen)
-		snprintf(dst, size, "FROZEN  %s", window);
-	else if (!sc->u->follow)
-		snprintf(dst, size, "PAST  %s", window);
-	else if (s->live)
-		snprintf(dst, size, "LIVE  %s", window);
-	else if (s->speed > 0)
-		snprintf(dst, size, "REPLAY x%g  %s", s->speed, window);
-	else
-		snprintf(dst, size, "REPLAY  %s", window);
-}
-
-void view_title(struct scene *sc)
-{
-	const struct loss_total *loss = model_loss(sc->m);
-	uint64_t lost = loss->calls + loss->records;
-	char wall[32], mode[64], count[32], right[160], rate[32], threads[64];
-	int x, end;
-
-	for (x = 0; x < sc->f->w; x++)
-		frame_put(sc->f, x, 0, 1, STYLE_TITLE, " ");
-	text_wall_time(sc, sc->u->edge_ns, wall, sizeof(wall));
-	wall[8] = 0; /* whole seconds */
-	title_time(sc, mode, sizeof(mode));
-	format_count(count, sizeof(count), lost);
-	snprintf(right, sizeof(right), "%s  lost %s  %s ", mode, count, wall);
-	end = frame_put_right(sc->f, sc->f->w, 0, STYLE_TITLE, right);
-	x = frame_put(sc->f, 1, 0, end - 2, STYLE_TITLE, end > 9 ? "iotrace  " : "");
-	if (x < end)
-		x = frame_put(sc->f, x, 0, end - x - 1, STYLE_TITLE, sc->s->title);
-	title_threads(sc, end - x - 1, threads, sizeof(threads));
-	x = frame_put(sc->f, x, 0, -1, STYLE_TITLE, threads);
-	format_count(rate, sizeof(rate), (uint64_t)(calls_per_s(sc->m) + 0.5));
-	if (x + 2 + (int)strlen(rate) + 8 < end)
-		frame_printf(sc->f, x + 2, 0, end - x - 2, STYLE_TITLE, "%s calls/s", rate);
-	if (lost && sc->f->w > 40)
-		frame_printf(sc->f, end + (int)strlen(mode) + 2, 0, -1, STYLE_ON_UNKNOWN, "lost %s",
-			     count);
-}
-
-static enum style label_style(enum label l)
-{
-	switch (l) {
-	case LABEL_BUSY:
-		return STYLE_BIG_BUSY;
-	case LABEL_RUNNING:
-		return STYLE_BIG_RUNNING;
-	case LABEL_BLOCKED:
-		return STYLE_BIG_BLOCKED;
-	case LABEL_IDLE:
-		return STYLE_BIG_IDLE;
-	default:
-		return STYLE_BIG_OTHER;
-	}
-}
-
-static void upper(char *s)
-{
-	for (; *s; s++)
-		if (*s >= 'a' && *s <= 'z')
-			*s = (char)(*s - 32);
-}
-
-static char *last_of(char *s, const char *what)
-{
-	char *last = NULL;
-
-	while ((s = strstr(s, what)))
-		last = s++;
-	return last;
-}
-
-/* Why, in at most `room` cells: what does not fit is left out in whole parts. */
-static void label_why(const struct scene *sc, const struct label_state *ls, int room, char *dst,
-		      size_t size)
-{
-	size_t n = evidence_format(&ls->why, dst, size);
-	const struct lane *l = model_lane_by_tid(sc->m, ls->why.tid);
-	const struct fd_entry *fd = l && ls->why.fd >= 0 && ls->why.call != CALL_NONE
-					    ? model_fd_of(sc->m, l, ls->why.fd)
-					    : NULL;
-	static const char *const ends[] = {", ", " of ", " "};
-	char tail[256];
-	int left = room - frame_text_width(dst) - 4;
-
-	if (fd && fd->name[0] && left >= 8 && n < size) {
-		text_tail(fd->name, left, tail, sizeof(tail));
-		snprintf(dst + n, size - n, "  (%s)", tail);
-	}
-	for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++)
-		while (frame_text_width(dst) > room && last_of(dst, ends[i]))
-			*last_of(dst, ends[i]) = 0;
-	if (frame_text_width(dst) > room)
-		*dst = 0;
-}
-
-static void line_label(struct scene *sc, const struct label_state *ls)
-{
-	char word[32], why[512], since[32];
-	int x, end;
-
-	if (ls->shown == LABEL_NONE) {
-		frame_put(sc->f, 1, 1, -1, STYLE_DIM, "no label in the first tenth of a second");
-		return;
-	}
-	snprintf(word, sizeof(word), " %s ", label_name(ls->shown));
-	upper(word);
-	x = frame_put(sc->f, 1, 1, -1, label_style(ls->shown), word);
-	text_trace_time(sc, ls->since_ns, 1, since, sizeof(since));
-	snprintf(why, sizeof(why), "since %s ", since);
-	end = frame_put_right(sc->f, sc->f->w, 1, STYLE_DIM, why);
-	label_why(sc, ls, end - x - 3, why, sizeof(why));
-	if (x + 3 < end)
-		frame_put(sc->f, x + 2, 1, end - x - 3, STYLE_NORMAL, why);
-}
-
-/* Frozen: what the selected thread did under the cursor, to the nanosecond. */
-static void line_cursor(struct scene *sc, const struct lane *l)
-{
-	uint64_t t = sc->u->cursor_ns, from, to;
-	enum state s = lane_span_at(l, t, sc->u->now_ns, &from, &to);
-	char at[40], begin[32], dur[32], call[256], line[512];
-	int x = 1, end;
-
-	text_trace_time(sc, t, 9, begin, sizeof(begin));
-	snprintf(at, sizeof(at), "at %s ", begin);
-	end = frame_put_right(sc->f, sc->f->w, 1, STYLE_NORMAL, at);
-	if (t < l->birth_ns || (l->end_ns && t >= l->end_ns)) {
-		frame_printf(sc->f, x, 1, end - 2, STYLE_DIM, "thread %u %s", l->tid,
-			     t < l->birth_ns ? "was not there yet" : "had ended");
-		return;
-	}
-	x = frame_printf(sc->f, x, 1, end - 2, style_of_state(s), " %s %s ", text_glyph(sc, s),
-			 state_name(s));
-	format_ns(dur, sizeof(dur), to - from);
-	text_trace_time(sc, from, 6, begin, sizeof(begin));
-	snprintf(line, sizeof(line), " %s", dur);
-	if (text_call_at(sc, l, t, end - x - 5 - (int)strlen(line), call, sizeof(call)))
-		snprintf(line, sizeof(line), " %s in %s", dur, call);
-	x = frame_put(sc->f, x, 1, end - x - 1, STYLE_NORMAL, line);
-	/* what is left out first: it is where Left and Right put the cursor */
-	if (x + 8 + (int)strlen(begin) < end)
-		frame_printf(sc->f, x, 1, end - x - 1, STYLE_DIM, " from %s", begin);
-}
-
-void view_label(struct scene *sc)
-{
-	const struct process *p = selected_process(sc);
-	const struct lane *l = ui_lane(sc->u, sc->m);
-
-	if (sc->u->frozen && l)
-		line_cursor(sc, l);
-	else if (p)
-		line_label(sc, &p->label);
-	else
-		frame_put(sc->f, 1, 1, -1, STYLE_DIM, "nothing has happened yet");
-	frame_rule(sc->f, 2);
-}
-
-/* --- lanes --- */
 
 /* Digits behind the point that a time on a grid of `step` needs. */
 static int fraction_of(uint64_t step)
@@ -243,25 +38,34 @@ static void axis_label(struct scene *sc, int x, enum style st, const char *text)
 		frame_put(sc->f, x, 3, -1, st, text);
 }
 
+/* "-20 ms": round figures need no decimals. */
+static void back_text(uint64_t back, char *dst, size_t size)
+{
+	char dur[32], *point, *unit;
+
+	format_ns(dur, sizeof(dur), back);
+	point = strchr(dur, '.');
+	unit = strchr(dur, ' ');
+	if (point && unit && strspn(point + 1, "0") == (size_t)(unit - point) - 1)
+		memmove(point, unit, strlen(unit) + 1);
+	snprintf(dst, size, "-%s", dur);
+}
+
 /* How long ago, by a round step from the right edge. */
 static void axis_back(struct scene *sc, uint64_t cell, int now_x)
 {
 	uint64_t step = axis_step(cell, true);
-	int x0 = ui_cells_x(sc->u);
-	char text[40], dur[32];
+	int x0 = ui_cells_x(sc->u), now_from = x0 + (now_x > 2 ? now_x - 2 : 0);
+	char text[40];
 
 	for (uint64_t back = step; back <= cell * (uint64_t)now_x; back += step) {
-		char *zeros;
+		int x = x0 + now_x - (int)(back / cell);
 
-		format_ns(dur, sizeof(dur), back);
-		snprintf(text, sizeof(text), "-%s", dur);
-		/* whole numbers need no decimals here */
-		zeros = strstr(text, ".000 ");
-		if (zeros)
-			memmove(zeros, zeros + 4, strlen(zeros + 4) + 1);
-		axis_label(sc, x0 + now_x - (int)(back / cell), STYLE_DIM, text);
+		back_text(back, text, sizeof(text));
+		if (x + (int)strlen(text) < now_from)
+			axis_label(sc, x, STYLE_DIM, text);
 	}
-	axis_label(sc, now_x > 2 ? x0 + now_x - 2 : x0, STYLE_HEAD, "now");
+	axis_label(sc, now_from, STYLE_HEAD, "now");
 }
 
 /* Times since the trace began, or while following how long ago. */
@@ -393,7 +197,7 @@ static void now_text(const struct scene *sc, const struct lane *l, char *dst, si
 	snprintf(dst, size, "%s", label_name(l->label.shown));
 	*ret_style = l->label.shown == LABEL_BUSY ? STYLE_ALERT : STYLE_NORMAL;
 	if (l->label.shown == LABEL_BUSY)
-		upper(dst);
+		text_upper(dst);
 }
 
 /* Cells of a thread's name; where the "now" column begins. */

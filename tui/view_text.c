@@ -112,6 +112,13 @@ void text_result(const struct call_entry *c, char *dst, size_t size)
 		result_word(c->ev.call.ret, dst, size);
 }
 
+void text_upper(char *s)
+{
+	for (; *s; s++)
+		if (*s >= 'a' && *s <= 'z')
+			*s = (char)(*s - 32);
+}
+
 void text_name(const char comm[REC_COMM], char *dst, size_t size)
 {
 	text_escape(dst, size, comm, strnlen(comm, REC_COMM));

@@ -89,6 +89,11 @@ static int bucket_make(struct timeline *t, uint64_t number, struct bucket **ret_
 
 static int buckets_add(struct timeline *t, uint64_t from, uint64_t to, int slot)
 {
+	uint64_t last = (to - t->origin_ns) / BUCKET_NS;
+
+	/* of a leap of years only what will be kept */
+	if ((from - t->origin_ns) / BUCKET_NS + t->bucket_max + 1 < last)
+		from = t->origin_ns + (last - t->bucket_max) * BUCKET_NS;
 	while (from < to) {
 		uint64_t number = (from - t->origin_ns) / BUCKET_NS;
 		uint64_t end = t->origin_ns + (number + 1) * BUCKET_NS;
@@ -217,6 +222,10 @@ void timeline_sum(const struct timeline *t, uint64_t from, uint64_t to,
 		uint64_t stop = end < to ? end : to;
 		bool whole = b && from == start && stop == end;
 
+		if (!b && number < t->bucket_first) { /* as far as it is all the same */
+			stop = t->origin_ns + t->bucket_first * BUCKET_NS;
+			stop = stop < to ? stop : to;
+		}
 		if (!whole && from < t->exact_from_ns && stop > t->exact_from_ns)
 			stop = t->exact_from_ns;
 		if (whole) {

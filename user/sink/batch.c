@@ -60,23 +60,23 @@ static void row(struct batch *b, const struct lane *l, uint64_t now)
 {
 	struct row_last *last = &b->last[l->index];
 	uint64_t ns[STATE_SLOTS] = {0}, span = now - b->last_ns;
-	char name[4 * REC_COMM + 1], calls[32], bytes[32], why[256];
+	char name[REPORT_NAME_BYTES], calls[32], bytes[32], why[256];
 	double per_s = 1e9 / (double)span;
+	int width = report_name(l->comm, 15, name);
 
 	lane_shares(l, b->last_ns, now, now, ns);
-	text_escape(name, sizeof(name), l->comm, strlen(l->comm));
 	format_count(calls, sizeof(calls),
 		     (uint64_t)((double)(l->totals.calls - last->calls) * per_s));
 	format_bytes(bytes, sizeof(bytes),
 		     (uint64_t)((double)(l->totals.bytes - last->bytes) * per_s));
 	evidence_format(&l->label.why, why, sizeof(why));
 	out_printf(
-		b->out, "%8u %-15s %-12s %10s %10s %4u%% %4u%% %4u%%  %s\n", l->tid, name,
+		b->out, "%8u %-*s %-12s %10s %10s %4u%% %4u%% %4u%%%s%s\n", l->tid, width, name,
 		label_name(l->label.shown), calls, bytes,
 		percent(ns[STATE_BLOCKED] + ns[STATE_IDLE] + ns[STATE_DISK], span),
 		percent(ns[STATE_COPY], span),
 		percent(ns[STATE_USER] + ns[STATE_KERNEL] + ns[STATE_COPY] + ns[STATE_SPIN], span),
-		why);
+		why[0] ? "  " : "", why);
 	last->calls = l->totals.calls;
 	last->bytes = l->totals.bytes;
 }

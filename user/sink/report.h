@@ -19,4 +19,8 @@ void batch_free(struct batch *b);
 /* The table at the end. */
 int summary_write(struct out *out, const struct model *m, const struct trace_info *info);
 
+/* A thread's name, printable, and how many bytes fill `width` cells for printf's "%-*s". */
+#define REPORT_NAME_BYTES (4 * REC_COMM + 1)
+int report_name(const char comm[REC_COMM], int width, char name[REPORT_NAME_BYTES]);
+
 #endif

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <wchar.h>
 
 #include "report.h"
 #include "units.h"
@@ -24,22 +25,32 @@ static const char *span(char *buf, size_t size, uint64_t ns)
 	return buf;
 }
 
+int report_name(const char comm[REC_COMM], int width, char name[REPORT_NAME_BYTES])
+{
+	wchar_t wide[REPORT_NAME_BYTES];
+	size_t bytes = text_escape(name, REPORT_NAME_BYTES, comm, strnlen(comm, REC_COMM));
+	size_t n = mbstowcs(wide, name, REPORT_NAME_BYTES);
+	int cells = n < REPORT_NAME_BYTES ? wcswidth(wide, n) : -1;
+
+	return cells < 0 ? width : width + (int)bytes - cells;
+}
+
 static void thread_row(struct out *o, const struct lane *l)
 {
 	uint64_t ns[STATE_COUNT], wall, cpu;
-	char name[4 * REC_COMM + 1], a[32], b[32], why[256];
+	char name[REPORT_NAME_BYTES], a[32], b[32], why[256];
+	int width = report_name(l->comm, 15, name);
 
 	lane_state_totals(l, ns);
 	wall = l->timeline.end_ns - l->timeline.begin_ns;
 	cpu = ns[STATE_USER] + ns[STATE_KERNEL] + ns[STATE_COPY] + ns[STATE_SPIN];
-	text_escape(name, sizeof(name), l->comm, strlen(l->comm));
-	out_printf(o, "%8u %-15s %-12s wall %-10s cpu %s (%u %%)\n", l->tid, name,
+	out_printf(o, "%8u %-*s %-12s wall %-10s cpu %s (%u %%)\n", l->tid, width, name,
 		   label_name(l->label.shown), span(a, sizeof(a), wall), span(b, sizeof(b), cpu),
 		   percent(cpu, wall));
-	out_printf(o, "         ");
+	out_printf(o, "       ");
 	for (int s = 0; s < STATE_COUNT; s++)
 		if (ns[s] && percent(ns[s], wall))
-			out_printf(o, "%s %u %%  ", state_name((enum state)s),
+			out_printf(o, "  %s %u %%", state_name((enum state)s),
 				   percent(ns[s], wall));
 	out_printf(o, "\n");
 	if (!evidence_format(&l->label.why, why, sizeof(why)) || l->label.shown == LABEL_EXITED)

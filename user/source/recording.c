@@ -87,7 +87,7 @@ static int next_line(struct recording *r, char **ret_p, size_t *ret_len)
 	size_t looked = r->from;
 
 	for (;;) {
-		char *nl = memchr(r->buf + looked, '\n', r->to - looked);
+		char *nl = r->to > looked ? memchr(r->buf + looked, '\n', r->to - looked) : NULL;
 		size_t len;
 		int err;
 

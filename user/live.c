@@ -21,6 +21,8 @@
 
 /* Records younger than this may still be followed by older ones. */
 #define SETTLE_NS 30000000ull
+/* Work at one go. */
+#define FEED_NS 20000000ull
 /* How often to look when no screen asks for more. */
 #define STEP_NS	     25000000ull
 #define END_GRACE_MS 2000
@@ -42,8 +44,6 @@ struct live {
 	struct order order;
 	struct capture_chunk *chunks; /* oldest first; kept while records wait in `order` */
 	struct capture_chunk **chunks_end;
-	uint32_t first_chunk, next_chunk; /* numbers of the oldest and of the next */
-	uint32_t *left;			  /* records not yet fed, by chunk number & mask */
 	struct event_text text;
 	uint64_t t0_ns, began_ns;
 	uint64_t bad_records;
@@ -53,7 +53,6 @@ struct live {
 	char title[64];
 	char message[256];
 };
-#define CHUNK_SLOTS 4096 /* chunks that may wait; 1 GiB, far above the queue's bound */
 
 /* --- from bytes to the session --- */
 
@@ -68,9 +67,8 @@ static int take_chunks(struct live *v)
 		k->next = NULL;
 		*v->chunks_end = k;
 		v->chunks_end = &k->next;
-		v->left[v->next_chunk % CHUNK_SLOTS] = k->records;
 		while (at < k->used) {
-			struct order_item it = {.batch = v->next_chunk};
+			struct order_item it = {.batch = k};
 			int err;
 
 			memcpy(&it.len, k->data + at, sizeof(it.len));
@@ -81,38 +79,47 @@ static int take_chunks(struct live *v)
 			if (err)
 				return err;
 		}
-		v->next_chunk++;
 	}
 	return 0;
 }
 
 static void free_chunks(struct live *v)
 {
-	while (v->chunks && !v->left[v->first_chunk % CHUNK_SLOTS]) {
+	while (v->chunks && !v->chunks->records) {
 		struct capture_chunk *k = v->chunks;
 
 		v->chunks = k->next;
 		if (!v->chunks)
 			v->chunks_end = &v->chunks;
-		v->first_chunk++;
 		capture_chunk_free(v->cap, k);
 	}
 }
 
-/* Feed what is settled: everything not younger than `until_ns`. */
-static int feed(struct live *v, uint64_t until_ns)
+/*
+ * Feed what is settled: everything not younger than `until_ns`.  Comes back
+ * after some FEED_NS, so that keys and ends are not kept waiting; *ret_more:
+ * there is more.
+ */
+static int feed(struct live *v, uint64_t until_ns, bool *ret_more)
 {
+	uint64_t stop = clock_ns() + FEED_NS;
+	unsigned n = 0;
 	struct order_item it;
 	struct event ev;
 	int err = take_chunks(v);
 
+	*ret_more = false;
 	while (!err && order_take(&v->order, until_ns, &it)) {
 		if (event_decode(it.rec, it.len, &ev, &v->text))
 			v->bad_records++;
 		else
 			err = session_feed_live(v->s, &ev);
-		v->left[it.batch % CHUNK_SLOTS]--;
+		((struct capture_chunk *)it.batch)->records--;
 		v->s->tui_dirty = true;
+		if (++n % 256 == 0 && clock_ns() >= stop) {
+			*ret_more = true;
+			break;
+		}
 	}
 	free_chunks(v);
 	return err;
@@ -309,19 +316,18 @@ static int finish(struct live *v)
 {
 	struct event tick = {.kind = EV_TICK};
 	struct model_stats stats = {.known = true};
-	uint64_t missed;
-	int err = capture_stop(v->cap);
+	bool more;
+	int err = capture_stop(v->cap, &v->ended_ns);
 
 	if (err)
 		say(v->s, "%s", capture_error());
-	err = feed(v, UINT64_MAX);
-	v->ended_ns = clock_ns();
+	do
+		err = feed(v, UINT64_MAX, &more);
+	while (!err && more);
 	session_tick_live(v->s, v->ended_ns);
 	tick.t_ns = v->ended_ns;
 	session_feed(v->s, &tick);
-	capture_stats(v->cap, stats.by_class, &missed);
-	stats.by_class[PC_CALL].dropped[LOSS_MISSED] += missed;
-	stats.by_class[PC_CALL].seen += missed;
+	capture_stats(v->cap, stats.by_class);
 	model_set_stats(v->s->model, &stats);
 	session_finish(v->s, true);
 	v->ended = true;
@@ -350,12 +356,16 @@ static int loop_live(struct live *v)
 {
 	const struct options *o = v->s->o;
 	struct loop l = {0};
+	bool more = false;
 	int err = 0;
 
 	while (!l.quit && !err) {
 		uint64_t now;
 
-		loop_wait(&l, v->s, v->s->tui ? STEP_NS : STEP_NS * 2,
+		loop_wait(&l, v->s,
+			  more	      ? 0
+			  : v->s->tui ? STEP_NS
+				      : STEP_NS * 2,
 			  v->output ? v->child.pty_fd : -1);
 		now = clock_ns();
 		read_output(v);
@@ -363,8 +373,9 @@ static int loop_live(struct live *v)
 			draw(v, now);
 			continue;
 		}
-		err = feed(v, now - SETTLE_NS);
-		session_tick_live(v->s, now - SETTLE_NS);
+		err = feed(v, now - SETTLE_NS, &more);
+		if (!more)
+			session_tick_live(v->s, now - SETTLE_NS);
 		session_flush(v->s, now);
 		if (v->has_child)
 			child_poll(&v->child);
@@ -417,16 +428,16 @@ static int start(struct live *v)
 		return 1;
 	make_title(v, o);
 	make_info(v, &info);
+	if (capture_start(v->cap)) {
+		say(v->s, "%s", capture_error());
+		return 1;
+	}
 	n = capture_seed(v->cap);
 	if (n <= 0) {
 		say(v->s,
 		    n < 0 ? capture_error()
 			  : "the process ended before tracing could begin; try again, or start "
 			    "it with: iotrace -- COMMAND");
-		return 1;
-	}
-	if (capture_start(v->cap)) {
-		say(v->s, "%s", capture_error());
 		return 1;
 	}
 	if (session_begin(v->s, &info))
@@ -455,7 +466,6 @@ static void live_free(struct live *v)
 	order_free(&v->order);
 	child_close(&v->child);
 	free(v->output);
-	free(v->left);
 	free(v);
 }
 
@@ -471,9 +481,9 @@ int run_live(struct session *s)
 	v->s = s;
 	v->chunks_end = &v->chunks;
 	v->child = (struct child){.pid = -1, .go_fd = -1, .err_fd = -1, .pty_fd = -1};
-	v->left = calloc(CHUNK_SLOTS, sizeof(*v->left));
-	if (!v->left || check_targets(v, o))
+	if (check_targets(v, o))
 		goto cleanup;
+	child_inherit_signals();
 	loop_signals();
 	if (o->command) {
 		bool pty = session_wants_screen(o);

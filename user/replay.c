@@ -27,6 +27,7 @@ static int feed(struct replay *r, uint64_t until_ns)
 
 		if (n < 0) {
 			say(r->s, "%s: %s", r->s->o->read_path, recording_error());
+			session_finish(r->s, false); /* what came before it is good */
 			return 1;
 		}
 		if (n == 0) {
@@ -36,6 +37,7 @@ static int feed(struct replay *r, uint64_t until_ns)
 			model_set_stats(r->s->model, &st);
 			session_finish(r->s, recording_complete(r->rec));
 			r->ended = true;
+			r->s->tui_dirty = true;
 			break;
 		}
 		r->have = true;
@@ -64,7 +66,6 @@ static int loop_replay(struct replay *r)
 	while (!l.quit && !err) {
 		struct tui_status st = {
 			.title = base ? base + 1 : o->read_path,
-			.ended = r->ended,
 			.paused = l.paused,
 			.speed = o->speed,
 			.info = &r->s->info,
@@ -81,6 +82,7 @@ static int loop_replay(struct replay *r)
 			r->s->tui_dirty = true;
 		}
 		last = now;
+		st.ended = r->ended;
 		st.now_ns = r->ended ? model_now(r->s->model) : r->at_ns;
 		if (r->ended && o->exit_at_end)
 			break;

@@ -231,8 +231,8 @@ int session_feed(struct session *s, const struct event *ev)
 			err = out_flush(s->text);
 		if (err)
 			return err;
-		while (s->next_rows_ns <= ev->t_ns)
-			s->next_rows_ns += s->o->interval_ns;
+		s->next_rows_ns +=
+			((ev->t_ns - s->next_rows_ns) / s->o->interval_ns + 1) * s->o->interval_ns;
 	}
 	return 0;
 }

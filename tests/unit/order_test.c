@@ -10,7 +10,7 @@
 
 static void add(struct order *o, uint64_t t, uint32_t number)
 {
-	const struct order_item item = {.t_ns = t, .len = 1, .batch = number};
+	const struct order_item item = {.t_ns = t, .len = 1, .batch = (void *)(uintptr_t)number};
 
 	assert_int_equal(order_add(o, &item), 0);
 }
@@ -36,12 +36,12 @@ static void test_until(void **state)
 	add(&o, 20, 2);
 	assert_false(order_take(&o, 9, &item));
 	assert_true(order_take(&o, 20, &item));
-	assert_int_equal(item.batch, 1);
+	assert_int_equal((uintptr_t)item.batch, 1);
 	assert_true(order_take(&o, 20, &item));
-	assert_int_equal(item.batch, 2);
+	assert_int_equal((uintptr_t)item.batch, 2);
 	assert_false(order_take(&o, 29, &item));
 	assert_true(order_take(&o, 30, &item));
-	assert_int_equal(item.batch, 3);
+	assert_int_equal((uintptr_t)item.batch, 3);
 	assert_int_equal(item.t_ns, 30);
 	order_free(&o);
 }
@@ -59,10 +59,10 @@ static void test_equal_times(void **state)
 	for (uint32_t i = 50; i < 60; i++)
 		add(&o, 5, i);
 	assert_true(order_take(&o, UINT64_MAX, &item));
-	assert_int_equal(item.batch, 200);
+	assert_int_equal((uintptr_t)item.batch, 200);
 	for (uint32_t i = 0; i < 60; i++) {
 		assert_true(order_take(&o, UINT64_MAX, &item));
-		assert_int_equal(item.batch, i);
+		assert_int_equal((uintptr_t)item.batch, i);
 	}
 	order_free(&o);
 }

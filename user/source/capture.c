@@ -45,8 +45,8 @@ struct capture {
 	struct bpf_link **links;
 	pid_t *target_ids;
 	unsigned n_targets;
-	uint64_t queue_max;
-	uint64_t missed;
+	_Atomic uint64_t queue_max;
+	uint64_t missed[PC_COUNT];
 	uint64_t gone; /* of the kernel side's n_gone: looked at */
 	/* the thread and its queue */
 	pthread_t thread;
@@ -192,7 +192,8 @@ static void classes_fill(struct capture *c, const struct capture_options *o)
 			continue;
 		cl[nr].call = (unsigned short)i;
 		cl[nr].flags = rows[i].flags;
-		if (!o->call_wanted || o->call_wanted[i])
+		/* restart_syscall may go on with a call that is wanted */
+		if (!o->call_wanted || o->call_wanted[i] || rows[i].flags & CF_RESTART)
 			cl[nr].flags |= CF_RECORD;
 		cl[nr].fdarg = rows[i].fdarg;
 		cl[nr].asked = rows[i].asked;
@@ -484,7 +485,8 @@ static void *capture_thread(void *arg)
 			ts.tv_nsec = BUSY_NS;
 		take_gone(c);
 		pthread_mutex_lock(&c->lock);
-		c->open = NULL; /* what is there may be taken */
+		if (c->open && c->open->records)
+			c->open = NULL; /* what is there may be taken */
 		pthread_mutex_unlock(&c->lock);
 		nanosleep(&ts, NULL);
 	}
@@ -538,47 +540,73 @@ static void thread_end(struct capture *c)
 	c->running = false;
 }
 
-/* Runs that the kernel skipped because a program was already active on that CPU. */
-static uint64_t missed_runs(struct capture *c)
+/* What a run that the kernel skipped would have told of; PC_COUNT: nothing that is counted. */
+static enum probe_class class_of(const char *prog)
 {
-	struct bpf_program *prog;
-	uint64_t missed = 0;
+	if (!strcmp(prog, "on_sys_exit"))
+		return PC_CALL;
+	if (!strncmp(prog, "on_sched", 8))
+		return PC_SCHED;
+	if (!strcmp(prog, "on_newtask") || !strcmp(prog, "on_exec") || !strcmp(prog, "on_exit") ||
+	    !strcmp(prog, "on_rename"))
+		return PC_TASK;
+	return PC_COUNT;
+}
 
-	bpf_object__for_each_program(prog, c->skel->obj)
-	{
+/* Runs that the kernel skipped because a program was already active on that CPU. */
+static void count_missed(struct capture *c)
+{
+	for (unsigned i = 0; i < N_PLAN; i++) {
+		struct bpf_program *prog =
+			bpf_object__find_program_by_name(c->skel->obj, plan[i].prog);
+		enum probe_class pc = class_of(plan[i].prog);
 		struct bpf_prog_info info = {0};
 		__u32 len = sizeof(info);
 		int fd = bpf_program__fd(prog);
 
-		if (fd >= 0 && !bpf_obj_get_info_by_fd(fd, &info, &len))
-			missed += info.recursion_misses;
+		if (fd >= 0 && pc < PC_COUNT && !bpf_obj_get_info_by_fd(fd, &info, &len))
+			c->missed[pc] += info.recursion_misses;
 	}
-	return missed;
 }
 
-int capture_stop(struct capture *c)
+/*
+ * One store silences all programs; what a state says a moment later, when those
+ * that ran are done, is how things were then (bpf/seed.bpf.h, last_words).
+ */
+static uint64_t silence(struct capture *c)
 {
-	struct timespec settle = {0, 2000000};
+	struct timespec settle = {0, 1000000};
+	struct timespec now;
+
+	memset(c->skel->bss->tgid_filter, 0, sizeof(c->skel->bss->tgid_filter));
+	__atomic_thread_fence(__ATOMIC_SEQ_CST);
+	nanosleep(&settle, NULL);
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	c->skel->bss->over_ns = (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
+	return c->skel->bss->over_ns;
+}
+
+int capture_stop(struct capture *c, uint64_t *ret_end_ns)
+{
 	int err;
 
+	*ret_end_ns = silence(c);
+	c->queue_max = UINT64_MAX;
+	/* the thread goes on taking what this tells */
+	err = iterate(c->skel->progs.last_words, 0);
 	thread_end(c);
-	c->missed = missed_runs(c);
+	count_missed(c);
 	for (unsigned i = 0; i < N_PLAN; i++) {
 		bpf_link__destroy(c->links[i]);
 		c->links[i] = NULL;
 	}
-	nanosleep(&settle, NULL); /* programs that were running are done */
-	c->queue_max = UINT64_MAX;
 	ring_buffer__consume(c->ring);
 	take_gone(c);
-	err = iterate(c->skel->progs.last_words, 0);
-	ring_buffer__consume(c->ring);
 	c->open = NULL;
 	return err ? fail(err, "cannot look at the open calls: %s", strerror(-err)) : 0;
 }
 
-void capture_stats(struct capture *c, struct probe_stats ret_by_class[PC_COUNT],
-		   uint64_t *ret_missed)
+void capture_stats(struct capture *c, struct probe_stats ret_by_class[PC_COUNT])
 {
 	int cpus = libbpf_num_possible_cpus();
 	const size_t words = sizeof(struct probe_stats) * PC_COUNT / sizeof(uint64_t);
@@ -586,7 +614,10 @@ void capture_stats(struct capture *c, struct probe_stats ret_by_class[PC_COUNT],
 	__u32 zero = 0;
 
 	memset(ret_by_class, 0, sizeof(struct probe_stats) * PC_COUNT);
-	*ret_missed = c->missed;
+	for (int i = 0; i < PC_COUNT; i++) {
+		ret_by_class[i].seen = c->missed[i];
+		ret_by_class[i].dropped[LOSS_MISSED] = c->missed[i];
+	}
 	per_cpu = cpus > 0 ? calloc((size_t)cpus, words * sizeof(*per_cpu)) : NULL;
 	if (!per_cpu)
 		return;

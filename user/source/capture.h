@@ -3,7 +3,7 @@
  * Live source: loads the kernel side, seeds it, and moves ring bytes into a
  * private queue on a thread of its own.  The only user of libbpf.
  *
- * Order: capture_open, capture_target..., capture_seed, capture_start, then
+ * Order: capture_open, capture_target..., capture_start, capture_seed, then
  * capture_take until the end; capture_stop, capture_take until it gives none,
  * capture_free.
  */
@@ -49,7 +49,7 @@ int capture_start(struct capture *c);
 struct capture_chunk {
 	struct capture_chunk *next;
 	size_t used;
-	unsigned records;
+	unsigned records; /* in it; the consumer may count down */
 	_Alignas(8) unsigned char data[];
 };
 /* Take what has come, oldest first (linked by next), or NULL. The caller frees each. */
@@ -59,11 +59,13 @@ void capture_chunk_free(struct capture *c, struct capture_chunk *k);
 /* Is any traced thread left?  Known without a record, so a full ring cannot hide it. */
 bool capture_alive(const struct capture *c);
 
-/* Detach, tell what is still open, drain. 0 or -errno. */
-int capture_stop(struct capture *c);
-/* Where the events went, and what the kernel skipped. */
-void capture_stats(struct capture *c, struct probe_stats ret_by_class[PC_COUNT],
-		   uint64_t *ret_missed);
+/*
+ * Silence and detach the probes, tell what is still open, drain.  *ret_end_ns:
+ * the time up to which everything is told.  0 or -errno.
+ */
+int capture_stop(struct capture *c, uint64_t *ret_end_ns);
+/* Where the events went, what the kernel skipped included. */
+void capture_stats(struct capture *c, struct probe_stats ret_by_class[PC_COUNT]);
 void capture_free(struct capture *c);
 
 /* The probes with on/off and why; valid until capture_free. */

@@ -109,20 +109,32 @@ static void take_terminal(const char *name)
 		close(fd);
 }
 
+static struct {
+	bool ignored[NSIG];
+	sigset_t mask;
+} inherited;
+
+void child_inherit_signals(void)
+{
+	struct sigaction sa;
+
+	for (int s = 1; s < NSIG; s++)
+		inherited.ignored[s] = !sigaction(s, NULL, &sa) && sa.sa_handler == SIG_IGN;
+	sigprocmask(SIG_SETMASK, NULL, &inherited.mask);
+}
+
 /* In the child: wait for the word, then become the program. */
 static void __attribute__((noreturn))
 child_main(const char *program, char **argv, const char *pty, int go, int report)
 {
-	sigset_t none;
 	char byte;
 	int err;
 
 	if (pty)
 		take_terminal(pty);
 	for (int s = 1; s < NSIG; s++)
-		signal(s, SIG_DFL);
-	sigemptyset(&none);
-	sigprocmask(SIG_SETMASK, &none, NULL);
+		signal(s, inherited.ignored[s] ? SIG_IGN : SIG_DFL);
+	sigprocmask(SIG_SETMASK, &inherited.mask, NULL);
 	err = become_caller();
 	/* iotrace gone before it began: so are we */
 	if (!err && read(go, &byte, 1) != 1)

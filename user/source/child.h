@@ -19,6 +19,8 @@ struct child {
 	int status; /* exit status as a shell would say it, once reaped */
 };
 
+/* Remember what signals are ignored and blocked, before iotrace changes it: CMD inherits that. */
+void child_inherit_signals(void);
 /*
  * Find the program and fork.  0, or 127/126 (not found, not executable) or 1
  * after a sentence was put into `err`.

@@ -56,6 +56,28 @@ static pid_t tgid_of(pid_t tid)
 	return tgid;
 }
 
+/* A leader that has ended is a zombie until its threads have: is one alive? */
+static bool has_living_thread(pid_t pid)
+{
+	char path[64];
+	struct dirent *d;
+	bool found = false;
+	DIR *dir;
+
+	snprintf(path, sizeof(path), "/proc/%d/task", pid);
+	dir = opendir(path);
+	if (!dir)
+		return false;
+	while (!found && (d = readdir(dir))) {
+		pid_t tid = (pid_t)atoi(d->d_name);
+		struct stat_line st;
+
+		found = tid > 0 && !read_stat(tid, &st) && st.state != 'Z' && st.state != 'X';
+	}
+	closedir(dir);
+	return found;
+}
+
 int proc_check_target(pid_t pid, bool as_thread, char *err, size_t err_size)
 {
 	struct stat_line st;
@@ -76,7 +98,7 @@ int proc_check_target(pid_t pid, bool as_thread, char *err, size_t err_size)
 			 pid);
 		return -EINVAL;
 	}
-	if (st.state == 'Z' || st.state == 'X') {
+	if ((st.state == 'Z' || st.state == 'X') && (as_thread || !has_living_thread(pid))) {
 		snprintf(err, err_size,
 			 "process %d has ended (a zombie that its parent %d has not collected)",
 			 pid, st.ppid);
@@ -118,7 +140,7 @@ int proc_descendants(pid_t pid, pid_t **ids, unsigned *n)
 			pid_t child = (pid_t)atoi(d->d_name), *grown;
 			struct stat_line st;
 
-			if (child <= 0 || read_stat(child, &st) || st.state == 'Z' || child == pid)
+			if (child <= 0 || read_stat(child, &st) || child == pid)
 				continue;
 			if (st.ppid != pid && !has(*ids + first, *n - first, st.ppid))
 				continue;

@@ -15,7 +15,7 @@ struct order_item {
 	uint64_t t_ns;
 	const void *rec;
 	uint32_t len;
-	uint32_t batch; /* the caller's: to know when bytes are no longer needed */
+	void *batch; /* the caller's: to know when bytes are no longer needed */
 };
 
 struct order {

@@ -235,6 +235,11 @@ static void read_output(struct live *v)
 		}
 		v->s->tui_dirty = true;
 	}
+	/* nobody has the other end any more: nothing to wait for */
+	if (c && v->child.pty_fd >= 0 && (n == 0 || errno == EIO)) {
+		close(v->child.pty_fd);
+		v->child.pty_fd = -1;
+	}
 }
 
 /* The kept lines in order; the last may be unfinished. */

@@ -60,17 +60,23 @@ void loop_wait(struct loop *l, struct session *s, uint64_t timeout_ns, int extra
 	struct pollfd fds[2] = {{.fd = s->tui ? 0 : -1, .events = POLLIN},
 				{.fd = extra_fd, .events = POLLIN}};
 	struct timespec ts = {(time_t)(timeout_ns / 1000000000), (long)(timeout_ns % 1000000000)};
+	sigset_t blocked;
 	bool dirty = false;
 
+	/* ppoll() lets no signal in when it finds a descriptor ready */
 	ppoll(fds, 2, &ts, &waiting_mask);
+	sigprocmask(SIG_SETMASK, &waiting_mask, &blocked);
+	sigprocmask(SIG_SETMASK, &blocked, NULL);
 	if (caught) {
 		l->signal = caught;
 		l->quit = true;
 	}
 	if (!s->tui)
 		return;
-	if (fds[0].revents & (POLLHUP | POLLERR | POLLNVAL) && !(fds[0].revents & POLLIN))
+	if (fds[0].revents & (POLLHUP | POLLERR | POLLNVAL)) {
 		l->quit = true; /* the terminal is gone */
+		return;
+	}
 	switch (tui_input(s->tui, s->model, &dirty)) {
 	case TUI_QUIT:
 		l->quit = true;

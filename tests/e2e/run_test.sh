@@ -165,6 +165,11 @@ filters() {
 	"$IOTRACE" --min 50ms -o x.ndjson -- "$PROGS/waiter" pipe 3 100 >/dev/null
 	same "$(jq -c 'select(.cat == "io" and .dur < 50000)' x.ndjson | wc -l)" 0
 	same "$(jq -c 'select(.cat == "io" and .name == "read")' x.ndjson | wc -l)" 3
+	# what is left out was asleep all the same: the states do not suffer
+	"$IOTRACE" --min 1s -o x.ndjson -- "$PROGS/waiter" nanosleep 5 50 >/dev/null
+	jq -e 'select(.cat == "summary").args.threads[0].states.idle >= 250000000' x.ndjson >/dev/null
+	"$IOTRACE" -r x.ndjson -o again.ndjson
+	cmp x.ndjson again.ndjson
 	# and each is accounted for
 	jq -e 'select(.cat == "summary").args.lost | .seen == .submitted + .folded + .filtered + .dropped and .filtered > 0' x.ndjson >/dev/null
 }
@@ -188,6 +193,7 @@ killed_midway() {
 	local target=$!
 	"$IOTRACE" -o x.json -p $target &
 	pid=$!
+	wait_for 10 test -s x.json
 	sleep 1.5
 	kill -9 $pid
 	wait $pid 2>/dev/null || true

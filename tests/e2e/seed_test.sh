@@ -154,6 +154,24 @@ pid_namespace() {
 	kill $twin
 }
 
+# A stopped process is stopped, whatever call it was in, and goes on when it is let go.
+stopped() {
+	need_root
+	stall read
+	kill -STOP $pid
+	wait_for 10 grep -q 'T (stopped)' /proc/$pid/status
+	"$IOTRACE" -d 700ms -o x.ndjson -p $pid &
+	local tracer=$!
+	wait_for 10 test -s x.ndjson
+	sleep 0.3
+	kill -CONT $pid
+	wait $tracer
+	local ns
+	ns=$(jq 'select(.cat == "summary").args.threads[0].states | .stopped, .blocked, .user' x.ndjson)
+	read -r -d '' stopped_ns blocked_ns user_ns <<<"$ns" || true
+	[ $stopped_ns -gt 200000000 ] && [ $blocked_ns -gt 100000000 ] && [ $user_ns -lt 50000000 ] || fail "$ns"
+}
+
 # Attached in the middle of a loop of calls: nothing is counted twice or invented.
 midway() {
 	need_root
@@ -170,7 +188,7 @@ midway() {
 }
 
 for name in in_read in_epoll in_sleep all_threads descriptors existing_children several \
-	pid_namespace midway; do
+	pid_namespace stopped midway; do
 	t $name $name
 done
 finish

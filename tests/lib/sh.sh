@@ -12,6 +12,9 @@ PROGS=$PLAIN/tests/progs
 TEST_TMP=${TEST_TMP:-$(mktemp -d)}
 export BUILD PLAIN IOTRACE PROGS TEST_TMP
 
+# other work on the machine must not decide what is seen
+[ "$(id -u)" != 0 ] || renice -n -10 -p $$ >/dev/null
+
 passed=0 failed=() skipped=()
 
 need_root() {

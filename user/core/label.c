@@ -164,8 +164,11 @@ static void evidence_of(const struct model *m, struct lane *l, uint64_t t, uint6
 		e->count = now->sleeps - then->sleeps;
 		evidence_wait(m, l, t, ticks, e);
 		break;
-	default:
+	case LABEL_RUNNING:
 		e->count = now->calls - then->calls;
+		break;
+	default:
+		break;
 	}
 }
 

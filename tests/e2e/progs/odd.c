@@ -12,6 +12,7 @@
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <pthread.h>
+#include <setjmp.h>
 #include <signal.h>
 #include <stddef.h>
 #include <sys/mman.h>
@@ -110,6 +111,75 @@ static void case_restart_read(void)
 static void case_eintr_read(void)
 {
 	interrupted_read("eintr-read", 0, 1);
+}
+
+/* --- a handler that does the same call on the same descriptor --- */
+
+static int handler_fd = -1;
+
+static void read_same_fd(int sig)
+{
+	char c;
+	(void)sig;
+
+	must(fcntl(handler_fd, F_SETFL, O_NONBLOCK), "F_SETFL");
+	if (read(handler_fd, &c, 1) != -1 || errno != EAGAIN)
+		_exit(95);
+	must(fcntl(handler_fd, F_SETFL, 0), "F_SETFL");
+}
+
+static void case_handler_read(void)
+{
+	struct truth t = {.len = 0};
+	int fds[2];
+	char c = 0;
+
+	must(pipe(fds), "pipe");
+	handler_fd = fds[0];
+	handle(SIGUSR1, read_same_fd, SA_RESTART);
+	if (must(fork(), "fork") == 0) {
+		sleep_ms(60);
+		kill(getppid(), SIGUSR1);
+		sleep_ms(60);
+		_exit(write(fds[1], &c, 1) != 1);
+	}
+	must(read(fds[0], &c, 1), "read");
+	wait(NULL);
+	truth_begin(&t, "handler-read");
+	truth_add(&t, ",\"fd\":%d", fds[0]);
+	truth_end(&t);
+}
+
+/* The handler never returns: the same read later is a call of its own. */
+static sigjmp_buf away;
+
+static void jump(int sig)
+{
+	(void)sig;
+	siglongjmp(away, 1);
+}
+
+static void case_longjmp(void)
+{
+	struct truth t = {.len = 0};
+	int fds[2];
+	char c = 0;
+
+	must(pipe(fds), "pipe");
+	handle(SIGUSR1, jump, SA_RESTART);
+	if (must(fork(), "fork") == 0) {
+		sleep_ms(60);
+		kill(getppid(), SIGUSR1);
+		sleep_ms(100);
+		_exit(write(fds[1], &c, 1) != 1);
+	}
+	if (!sigsetjmp(away, 1))
+		must(read(fds[0], &c, 1), "read");
+	must(read(fds[0], &c, 1), "read");
+	wait(NULL);
+	truth_begin(&t, "longjmp");
+	truth_add(&t, ",\"fd\":%d", fds[0]);
+	truth_end(&t);
 }
 
 /* A stop in the middle of nanosleep: it goes on by restart_syscall. */
@@ -339,6 +409,8 @@ static const struct {
 	{"restart-read", case_restart_read},
 	{"eintr-read", case_eintr_read},
 	{"restart-sleep", case_restart_sleep},
+	{"handler-read", case_handler_read},
+	{"longjmp", case_longjmp},
 	{"seccomp", case_seccomp},
 	{"handlers", case_handlers},
 	{"killed", case_killed},

@@ -187,7 +187,7 @@ static int feed_sched(struct model *m, struct lane *l, const struct event *ev)
 	if (!err)
 		err = lane_commit(m, l, ev->t_ns,
 				  preempted && v->ran ? STATE_RUNNABLE_RUN : STATE_RUNNABLE);
-	if (!preempted && s->nr < 0)
+	if (!preempted)
 		v->sleeps++;
 	v->ran = true;
 	l->cpu = ev->cpu;

@@ -218,24 +218,38 @@ static inline void story_exit(struct story *s, struct actor *a)
 			   mk_in(a->tid, a->now, a->now, a->now + rng_span(&s->r), STATE_RUNNABLE));
 }
 
-static inline void story_task(struct story *s, struct actor *a)
+/* An exec: of another thread than the leader, it takes the leader's number over. */
+static inline void story_exec(struct story *s, struct actor *a)
 {
-	static const unsigned ops[] = {TASK_NAME, TASK_FILES, TASK_EXEC};
-	struct event ev =
-		mk_task(ops[rng_below(&s->r, 3)], a->tid, a->now + rng_span(&s->r), "new\n");
+	struct event ev = mk_task(TASK_EXEC, a->tid, a->now + rng_span(&s->r), "program");
 
 	ev.task.files = a->files;
-	if (ev.task.op == TASK_EXEC) { /* of any thread: what remains is the leader */
-		ev.task.old_tid = a->tid;
-		a->now = ev.t_ns;
-		for (unsigned i = 0; i < ACTORS; i++)
-			if (&s->actor[i] != a && s->actor[i].tgid == a->tgid &&
-			    s->actor[i].tid == a->tgid) {
-				s->actor[i].tid = a->tid;
-				s->actor[i].now = ev.t_ns + 1;
-				a->tid = a->tgid;
-			}
+	ev.task.old_tid = a->tid;
+	for (unsigned i = 0; i < ACTORS; i++) {
+		struct actor *leader = &s->actor[i];
+
+		if (leader == a || leader->tid != a->tgid)
+			continue;
+		if (ev.t_ns < leader->now)
+			ev.t_ns = leader->now;
+		leader->tid = s->next_tid++; /* and comes back as another one */
+		leader->now = ev.t_ns + 1;
 	}
+	a->tid = a->tgid;
+	story_tell(s, a, ev);
+}
+
+static inline void story_task(struct story *s, struct actor *a)
+{
+	struct event ev = mk_task(TASK_NAME, a->tid, a->now + rng_span(&s->r), "new\n");
+
+	ev.task.files = a->files;
+	if (rng_below(&s->r, 3) == 0) {
+		story_exec(s, a);
+		return;
+	}
+	if (rng_below(&s->r, 2))
+		ev.task.op = TASK_FILES;
 	story_tell(s, a, ev);
 }
 

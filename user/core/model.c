@@ -245,6 +245,10 @@ static int feed_lane(struct model *m, const struct event *ev)
 		begin = ev->call.enter_ns;
 	else if (ev->kind == EV_SPIN)
 		begin = ev->spin.ts_ns;
+	else if (ev->kind == EV_SLEEP)
+		begin = ev->sleep.enter_ns;
+	else if (ev->kind == EV_SCHED)
+		begin = ev->sched.off_ns;
 	l = lane_of(m, ev->tid, ev->tgid, begin);
 	if (!l)
 		return -ENOMEM;

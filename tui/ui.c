@@ -6,7 +6,7 @@
 #include <string.h>
 
 #define AUTO_WINDOW_NS 10000000000ull
-#define LADDER	       33 /* 1, 2, 5, ... ns up to 500 s */
+#define LADDER	       45 /* 1, 2, 5, ... ns up to 500,000 s */
 
 static uint64_t ladder_ns(unsigned i)
 {
@@ -271,51 +271,63 @@ static void freeze(struct ui *u)
 	u->cursor_ns = u->edge_ns ? u->edge_ns - 1 : 0;
 }
 
+/* Interval `i` with those beside it that look the same. */
+static void seen_span(const struct timeline *t, uint32_t i, uint64_t *ret_from, uint64_t *ret_to)
+{
+	uint64_t a, b;
+	int slot = 0, other;
+
+	timeline_span(t, i, ret_from, ret_to, &slot);
+	for (uint32_t k = i; k-- && timeline_span(t, k, &a, &b, &other);) {
+		if (state_shown(other) != state_shown(slot))
+			break;
+		*ret_to = b;
+	}
+	while (timeline_span(t, ++i, &a, &b, &other) && state_shown(other) == state_shown(slot))
+		*ret_from = a;
+}
+
 /* To the beginning of the previous state, or of the next one. */
 static void step(struct ui *u, const struct model *m, bool left)
 {
 	const struct lane *l = ui_lane(u, m);
-	uint64_t from, to, end;
+	uint64_t from, to, end, at;
 	uint32_t i;
-	int slot;
 
 	if (!l)
 		return;
 	end = l->timeline.end_ns;
-	if (timeline_find(&l->timeline, u->cursor_ns, &i)) {
-		timeline_span(&l->timeline, i, &from, &to, &slot);
-		if (left && u->cursor_ns == from &&
-		    timeline_span(&l->timeline, i + 1, &from, &to, &slot))
-			u->cursor_ns = from;
-		else if (left)
-			u->cursor_ns = from;
-		else
-			u->cursor_ns = to;
-	} else if (left && end && timeline_find(&l->timeline, end - 1, &i)) {
-		/* in the open interval behind the last committed one */
-		timeline_span(&l->timeline, i, &from, &to, &slot);
-		u->cursor_ns = u->cursor_ns > end ? end : from;
+	/* left of its first ns there is the state before */
+	at = left && u->cursor_ns ? u->cursor_ns - 1 : u->cursor_ns;
+	if (left && u->cursor_ns > end)
+		u->cursor_ns = end; /* the beginning of what is not settled yet */
+	else if (timeline_find(&l->timeline, at, &i)) {
+		seen_span(&l->timeline, i, &from, &to);
+		u->cursor_ns = left ? from : to;
 	}
 	u->cursor_ns = clamp(u->cursor_ns, model_t0(m), u->now_ns);
 	show_cursor(u, m);
 }
 
+/* What is under the cursor stays in its cell, as far as the window ends before now. */
 static void zoom(struct ui *u, const struct model *m, bool in)
 {
-	unsigned now = u->zoom;
-	uint64_t about = u->frozen ? u->cursor_ns : u->edge_ns, right;
+	uint64_t about = u->frozen ? u->cursor_ns : u->edge_ns, t0 = model_t0(m);
+	uint64_t first = ui_first_ns(u, m), cells = (uint64_t)ui_cells_w(u), from, at;
+	unsigned to = u->zoom;
 
-	if (now == UI_ZOOM_AUTO)
-		now = ladder_fit(AUTO_WINDOW_NS * 7 / 10, ui_cells_w(u));
-	/* keep what is under the cursor where it is */
-	right = u->edge_ns > about ? (u->edge_ns - about) / ladder_ns(now) : 0;
-	if (in && now > 9)
-		now--;
-	else if (!in && now + 1 < LADDER)
-		now++;
-	u->zoom = now;
+	if (to == UI_ZOOM_AUTO)
+		to = ladder_fit(AUTO_WINDOW_NS * 7 / 10, (int)cells);
+	at = about > first ? (about - first) / ladder_ns(to) : 0;
+	if (in && to > 9)
+		to--;
+	else if (!in && to + 1 < LADDER)
+		to++;
+	u->zoom = to;
+	from = (about > t0 ? about - t0 : 0) / ladder_ns(to);
+	from = from > at ? from - at : 0;
 	if (!u->follow)
-		u->edge_ns = clamp(about + right * ladder_ns(now) + 1, model_t0(m), u->now_ns);
+		u->edge_ns = clamp(t0 + (from + cells) * ladder_ns(to) - 1, t0, u->now_ns);
 }
 
 static void zoom_all(struct ui *u, const struct model *m)

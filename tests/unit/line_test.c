@@ -43,11 +43,13 @@ static int teardown(void **state)
 static char *line_of(const struct event *ev, size_t *ret_len)
 {
 	size_t before, after;
+	const char *bytes;
 	char *line;
 
 	out_bytes(out, &before);
 	assert_int_equal(json_writer_event(writer, ev), 0);
-	line = strdup(out_bytes(out, &after) + before);
+	bytes = out_bytes(out, &after);
+	line = strndup(bytes + before, after - before);
 	assert_non_null(line);
 	*ret_len = after - before - 1;
 	assert_int_equal(line[*ret_len], '\n');

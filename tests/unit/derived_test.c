@@ -184,25 +184,41 @@ static void test_states(void **state)
 	free(track);
 }
 
-/* The scheduler's states: all of each life that is not unknown, no overlap. */
+static bool is_born(long long tid, long long ts)
+{
+	for (unsigned l = 0; l < model_n_lanes(all_tape.m); l++) {
+		const struct lane *lane = model_lane(all_tape.m, l);
+
+		if (lane->tid == tid && (long long)(lane->birth_ns - T0) == ts)
+			return true;
+	}
+	return false;
+}
+
+/* The scheduler's states: all of each life that is not unknown, each as one slice. */
 static void test_thread_states(void **state)
 {
-	long long *upto = calloc(4000, sizeof(*upto)), sum = 0, known = 0;
+	struct track *track = calloc(4000, sizeof(*track));
+	long long sum = 0, known = 0;
 	size_t i;
 	json_t *o;
 	(void)state;
 
-	assert_non_null(upto);
+	assert_non_null(track);
 	json_array_foreach(all_objects, i, o)
 	{
 		long long ts = ns_of(o, "ts"), tid = int_of(o, "tid");
+		struct track *k = &track[tid];
 
 		if (!is_kind(o, "T", "thread_state"))
 			continue;
-		assert_true(ts >= upto[tid]);
-		upto[tid] = ts + ns_of(o, "dur");
+		assert_true(ts >= k->at);
+		if (ts == k->at && !is_born(tid, ts))
+			assert_string_not_equal(str_of(o, "name"), k->name);
+		snprintf(k->name, sizeof(k->name), "%s", str_of(o, "name"));
+		k->at = ts + ns_of(o, "dur");
 		sum += ns_of(o, "dur");
-		assert_int_equal(int_of(args_of(o), "io_wait"), !strcmp(str_of(o, "name"), "D"));
+		assert_int_equal(int_of(args_of(o), "io_wait"), !strcmp(k->name, "D"));
 	}
 	for (unsigned l = 0; l < model_n_lanes(all_tape.m); l++) {
 		const struct timeline *t = &model_lane(all_tape.m, l)->timeline;
@@ -210,7 +226,7 @@ static void test_thread_states(void **state)
 		known += (long long)(t->end_ns - t->begin_ns - t->total_ns[STATE_UNKNOWN]);
 	}
 	assert_int_equal(sum, known);
-	free(upto);
+	free(track);
 }
 
 /* Labels: words of the table, evidence in words and numbers, at ticks or ends. */

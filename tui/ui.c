@@ -6,7 +6,7 @@
 #include <string.h>
 
 #define AUTO_WINDOW_NS 10000000000ull
-#define LADDER	       33 /* 1, 2, 5, ... ns up to 500 s */
+#define LADDER	       45 /* 1, 2, 5, ... ns up to 500,000 s */
 
 static uint64_t ladder_ns(unsigned i)
 {
@@ -272,24 +272,39 @@ static void freeze(struct ui *u)
 	u->cursor_ns = u->edge_ns ? u->edge_ns - 1 : 0;
 }
 
+/* The interval at `t` with those beside it that look the same. False: no longer kept. */
+static bool seen_span(const struct lane *l, uint64_t t, uint64_t now, uint64_t *ret_from,
+		      uint64_t *ret_to)
+{
+	enum state s = lane_span_at(l, t, now, ret_from, ret_to);
+	uint64_t from, to;
+
+	if (*ret_to <= t)
+		return false;
+	while (*ret_from > l->birth_ns && lane_span_at(l, *ret_from - 1, now, &from, &to) == s &&
+	       to == *ret_from)
+		*ret_from = from;
+	while (lane_span_at(l, *ret_to, now, &from, &to) == s && to > *ret_to)
+		*ret_to = to;
+	return true;
+}
+
 /* To the beginning of the previous state, or of the next one. */
 static void step(struct ui *u, const struct model *m, bool left)
 {
 	const struct lane *l = ui_lane(u, m);
-	uint64_t from, to, t = u->cursor_ns, before, until, last;
+	uint64_t from, to, last, at = u->cursor_ns;
 
 	if (!l)
 		return;
 	last = l->end_ns ? l->end_ns : u->now_ns;
-	if (t >= last && last)
-		t = last - 1; /* behind its end: as if from its last moment */
-	lane_span_at(l, t, u->now_ns, &from, &to);
-	if (to <= t)
-		return; /* the states of that time are no longer kept */
-	if (left && u->cursor_ns == from && from > l->birth_ns) {
-		lane_span_at(l, from - 1, u->now_ns, &before, &until);
-		u->cursor_ns = until == from ? before : from;
-	} else if (left)
+	if (left && at > l->birth_ns)
+		at--; /* left of its first ns there is the state before */
+	if (at >= last && last)
+		at = last - 1; /* behind its end: as if from its last moment */
+	if (!seen_span(l, at, u->now_ns, &from, &to))
+		return;
+	if (left)
 		u->cursor_ns = from;
 	else if (to < last)
 		u->cursor_ns = to;
@@ -297,22 +312,25 @@ static void step(struct ui *u, const struct model *m, bool left)
 	show_cursor(u, m);
 }
 
+/* What is under the cursor stays in its cell, as far as the window ends before now. */
 static void zoom(struct ui *u, const struct model *m, bool in)
 {
-	unsigned now = u->zoom;
-	uint64_t about = u->frozen ? u->cursor_ns : u->edge_ns, right;
+	uint64_t about = u->frozen ? u->cursor_ns : u->edge_ns, t0 = model_t0(m);
+	uint64_t first = ui_first_ns(u, m), cells = (uint64_t)ui_cells_w(u), from, at;
+	unsigned to = u->zoom;
 
-	if (now == UI_ZOOM_AUTO)
-		now = ladder_fit(AUTO_WINDOW_NS * 7 / 10, ui_cells_w(u));
-	/* keep what is under the cursor where it is */
-	right = u->edge_ns > about ? (u->edge_ns - about) / ladder_ns(now) : 0;
-	if (in && now > 9)
-		now--;
-	else if (!in && now + 1 < LADDER)
-		now++;
-	u->zoom = now;
+	if (to == UI_ZOOM_AUTO)
+		to = ladder_fit(AUTO_WINDOW_NS * 7 / 10, (int)cells);
+	at = about > first ? (about - first) / ladder_ns(to) : 0;
+	if (in && to > 9)
+		to--;
+	else if (!in && to + 1 < LADDER)
+		to++;
+	u->zoom = to;
+	from = (about > t0 ? about - t0 : 0) / ladder_ns(to);
+	from = from > at ? from - at : 0;
 	if (!u->follow)
-		u->edge_ns = clamp(about + right * ladder_ns(now) + 1, model_t0(m), u->now_ns);
+		u->edge_ns = clamp(t0 + (from + cells) * ladder_ns(to) - 1, t0, u->now_ns);
 }
 
 static void zoom_all(struct ui *u, const struct model *m)

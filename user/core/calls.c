@@ -177,9 +177,10 @@ static int phase_of(enum segment kind)
 }
 
 /* What the kept parts did not use of the totals, in the order cpu, wait, runq, copy. */
-static int commit_mixed(struct model *m, struct lane *l, const struct ev_call *c, uint64_t at,
+static int commit_mixed(struct model *m, struct lane *l, const struct event *ev, uint64_t at,
 			const uint64_t used[4])
 {
+	const struct ev_call *c = &ev->call;
 	const uint64_t total[4] = {c->cpu_ns, c->wait_ns, c->runq_ns, c->copy_ns};
 	const int slot[4] = {STATE_KERNEL, (int)call_sleep_state(c->call), STATE_RUNNABLE,
 			     STATE_COPY};
@@ -190,6 +191,8 @@ static int commit_mixed(struct model *m, struct lane *l, const struct ev_call *c
 		if (total[i] <= used[i])
 			continue;
 		at += total[i] - used[i];
+		if (at > ev->t_ns) /* the parts contradict the totals */
+			at = ev->t_ns;
 		err = lane_commit(m, l, at, slot[i]);
 		if (err)
 			return err;
@@ -211,7 +214,7 @@ static int commit_call(struct model *m, struct lane *l, const struct event *ev)
 		uint64_t end = i + 1 < c->nseg ? c->seg[i + 1] >> 4 : ev_call_dur_ns(ev);
 
 		if (kind == SEG_MIXED)
-			err = commit_mixed(m, l, c, c->enter_ns + at, used);
+			err = commit_mixed(m, l, ev, c->enter_ns + at, used);
 		else
 			err = lane_commit(m, l, c->enter_ns + end, slot_of(c, kind));
 		used[phase_of(kind)] += end - at;

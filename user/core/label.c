@@ -259,6 +259,7 @@ static void process_evidence(struct process *p, enum label label)
 static void process_label(struct model *m, struct process *p, uint64_t t)
 {
 	uint64_t sum[LABEL_COUNT] = {0}, sum_busy[LABEL_COUNT] = {0};
+	uint64_t window = m->cfg.window_ns;
 	unsigned voters = 0, idlers = 0, mask = 0;
 	enum label label;
 
@@ -278,11 +279,12 @@ static void process_label(struct model *m, struct process *p, uint64_t t)
 	}
 	if (!voters)
 		return;
+	if (window > t - p->birth_ns)
+		window = t - p->birth_ns;
 	if (mask & ON_CPU)
-		label = choose(sum, mask & ON_CPU, p->label.shown, m->cfg.window_ns);
+		label = choose(sum, ON_CPU, p->label.shown, window);
 	else
-		label = choose(idlers == voters ? sum : sum_busy, OFF_CPU, p->label.shown,
-			       m->cfg.window_ns);
+		label = choose(idlers == voters ? sum : sum_busy, OFF_CPU, p->label.shown, window);
 	process_evidence(p, label);
 	if (label == p->label.shown)
 		return;

@@ -193,7 +193,7 @@ static int feed_sched(struct model *m, struct lane *l, const struct event *ev)
 		err = lane_commit(m, l, s->wake_ns, off);
 	if (!err)
 		err = lane_commit(m, l, ev->t_ns, preempted ? off : (int)STATE_RUNNABLE);
-	if (!preempted && s->nr < 0)
+	if (!preempted)
 		v->sleeps++;
 	v->ran = true;
 	l->cpu = ev->cpu;
@@ -251,6 +251,10 @@ static int feed_lane(struct model *m, const struct event *ev)
 		begin = ev->call.enter_ns;
 	else if (ev->kind == EV_SPIN)
 		begin = ev->spin.ts_ns;
+	else if (ev->kind == EV_SLEEP)
+		begin = ev->sleep.enter_ns;
+	else if (ev->kind == EV_SCHED)
+		begin = ev->sched.off_ns;
 	l = lane_of(m, ev->tid, ev->tgid, begin);
 	if (!l)
 		return -ENOMEM;

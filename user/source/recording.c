@@ -107,6 +107,7 @@ static int next_line(struct recording *r, char **ret_p, size_t *ret_len)
 		r->from += len + (nl ? 1 : 0);
 		r->line_whole = nl != NULL;
 		r->line_no++;
+		/* strchr() finds NUL too: what a file system may leave behind after a crash */
 		while (len && strchr(" \t\r,", (*ret_p)[len - 1]))
 			len--;
 		*ret_len = len;

@@ -14,6 +14,7 @@
 #include <unistd.h>
 #include <wchar.h>
 
+#include "guard.h"
 #include "keymap.h"
 
 /* keymap.h has names of its own for these, so that it needs no curses */
@@ -41,6 +42,7 @@ struct term {
 	int colors;
 	bool all; /* send everything */
 	struct frame last;
+	struct guard guard;
 };
 
 /* For the way out in an emergency: known before anything can go wrong. */
@@ -51,18 +53,24 @@ static struct {
 	size_t len;
 } emergency;
 
-static void emergency_add(const char *cap)
-{
-	char *s = tigetstr((char *)cap);
-	size_t n;
+#define MOUSE_OFF "\033[?1006;1000l"
 
-	if (!s || s == (char *)-1)
-		return;
-	n = strlen(s);
+static void emergency_text(const char *s)
+{
+	size_t n = strlen(s);
+
 	if (emergency.len + n < sizeof(emergency.restore)) {
 		memcpy(emergency.restore + emergency.len, s, n);
 		emergency.len += n;
 	}
+}
+
+static void emergency_add(const char *cap)
+{
+	char *s = tigetstr((char *)cap);
+
+	if (s && s != (char *)-1)
+		emergency_text(s);
 }
 
 static void colors_init(struct term *t)
@@ -102,10 +110,12 @@ int term_open(const struct tui_options *o, struct term **ret_t)
 	}
 	set_term(t->screen);
 	emergency.len = 0;
+	emergency_text(MOUSE_OFF);
 	emergency_add("sgr0");
 	emergency_add("rmkx");
 	emergency_add("cnorm");
 	emergency_add("rmcup");
+	guard_start(&t->guard, emergency.restore, emergency.len, &emergency.tty);
 	emergency.open = true;
 	raw(); /* Ctrl-C comes as a key: it leaves cleanly */
 	noecho();
@@ -272,6 +282,7 @@ void term_close(struct term *t)
 		return;
 	emergency.open = false;
 	endwin();
+	guard_end(&t->guard);
 	delscreen(t->screen);
 	frame_free(&t->last);
 	free(t);
@@ -279,13 +290,11 @@ void term_close(struct term *t)
 
 void term_emergency_close(void)
 {
-	static const char mouse_off[] = "\033[?1006;1000l";
 	ssize_t n;
 
 	if (!emergency.open)
 		return;
 	emergency.open = false;
-	n = write(1, mouse_off, sizeof(mouse_off) - 1);
 	n = write(1, emergency.restore, emergency.len);
 	(void)n;
 	tcsetattr(0, TCSANOW, &emergency.tty);

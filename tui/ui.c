@@ -206,7 +206,7 @@ void ui_sync(struct ui *u, const struct model *m, const struct tui_status *s, in
 {
 	u->w = w;
 	u->h = h;
-	if (s->now_ns > u->now_ns)
+	if (s->now_ns > u->now_ns && !u->frozen)
 		u->now_ns = s->now_ns;
 	if (u->follow)
 		u->edge_ns = u->now_ns;

@@ -57,9 +57,9 @@ static void draw_list(struct scene *sc, void (*view)(struct scene *sc, int y, in
 
 static void too_small(struct scene *sc)
 {
-	frame_printf(sc->f, 0, 0, -1, STYLE_ALERT, "iotrace: %dx%d is too small,", sc->f->w,
-		     sc->f->h);
-	frame_printf(sc->f, 0, 1, -1, STYLE_ALERT, "needs %dx%d. q quits.", LEAST_W, LEAST_H);
+	frame_printf(sc->f, 0, 0, -1, STYLE_ALERT, "%dx%d: too small", sc->f->w, sc->f->h);
+	frame_printf(sc->f, 0, 1, -1, STYLE_ALERT, "needs %dx%d", LEAST_W, LEAST_H);
+	frame_put(sc->f, 0, 2, -1, STYLE_ALERT, "q quits");
 }
 
 void view_draw(struct scene *sc)

@@ -331,7 +331,9 @@ light() {
 }
 
 trap 'tm kill-server 2>/dev/null' EXIT
-for name in ${*:-at_80x24 growing sizes keys_do restored ended colours hostile_names same_picture light}; do
+[ $# -gt 0 ] || set -- at_80x24 growing sizes keys_do restored ended colours hostile_names \
+	same_picture light
+for name; do
 	t $name $name
 done
 finish

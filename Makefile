@@ -26,7 +26,6 @@ ifeq ($(origin CC),default)
 endif
 CLANG ?= clang
 BPFTOOL ?= $(or $(shell PATH="$$PATH:/usr/sbin:/sbin" command -v bpftool),bpftool)
-PKG_CONFIG ?= pkg-config
 CLANG_FORMAT ?= clang-format
 
 ARCH := $(shell uname -m)
@@ -193,15 +192,20 @@ format:
 format-check:
 	$(Q)$(CLANG_FORMAT) --dry-run -Werror $(FORMATTED)
 
-## lint: format-check, the core's purity, cppcheck where there is one
+## lint: layout, purity of the core, shell scripts
 .PHONY: lint
 lint: format-check $(call obj,$(CORE_C))
 	$(Q)tests/purity $(B)
+	$(Q)shellcheck -S warning -x tests/run tests/deps tests/purity tests/golden/run tests/*/*.sh .ci/run
 
 ## deps: install what building and testing needs (root)
 .PHONY: deps
 deps:
 	$(Q)tests/deps
+# `make deps check` in one go installs first, even with -j
+ifneq ($(filter deps,$(MAKECMDGOALS)),)
+$(filter-out deps,$(MAKECMDGOALS)): deps
+endif
 
 ## install: put iotrace into $(DESTDIR)$(PREFIX)
 PREFIX ?= /usr/local

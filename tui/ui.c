@@ -355,6 +355,7 @@ static void move(struct ui *u, int by)
 
 	if (u->view == VIEW_TIMELINE) {
 		to = (long)ui_selected_row(u) + by;
+		u->chosen = true;
 		if (u->n_rows)
 			select_row(u, to < 0		      ? 0
 				      : to >= (long)u->n_rows ? u->n_rows - 1
@@ -379,6 +380,7 @@ static void click(struct ui *u, const struct model *m, int x, int y)
 	if (u->view != VIEW_TIMELINE || y < ui_rows_y() || y >= ui_rows_y() + ui_rows_h(u))
 		return;
 	select_row(u, row);
+	u->chosen = true;
 	if (u->frozen && x >= ui_cells_x(u))
 		u->cursor_ns =
 			clamp(ui_first_ns(u, m) + (uint64_t)(x - ui_cells_x(u)) * ui_cell_ns(u, m) +
@@ -395,6 +397,8 @@ static void back(struct ui *u)
 		set_view(u, VIEW_TIMELINE);
 	else if (u->frozen || !u->follow)
 		follow(u);
+	else
+		u->chosen = false;
 }
 
 static enum ui_result obey(struct ui *u, const struct model *m, enum command c, int x, int y)

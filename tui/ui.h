@@ -33,6 +33,7 @@ struct ui {
 
 	/* selection: a lane (or process) by its index in the model */
 	unsigned sel_proc, sel_lane; /* sel_lane UI_NO_LANE: the process's row */
+	bool chosen;		     /* by a key: the label is then the thread's own */
 	unsigned top_row;	     /* first row that is shown */
 	unsigned scroll;	     /* of the view's list */
 	int page;		     /* rows of the list that fit, set when drawn */

@@ -142,10 +142,11 @@ static void label_why(const struct scene *sc, const struct label_state *ls, int 
 		*dst = 0;
 }
 
-static void line_label(struct scene *sc, const struct label_state *ls)
+/* `l`: the thread that was chosen, or NULL for the process. */
+static void line_label(struct scene *sc, const struct label_state *ls, const struct lane *l)
 {
 	char word[32], why[512], since[32];
-	int x, end;
+	int x = 1, end;
 
 	if (ls->shown == LABEL_NONE) {
 		frame_put(sc->f, 1, 1, -1, STYLE_DIM, "no label in the first tenth of a second");
@@ -153,7 +154,9 @@ static void line_label(struct scene *sc, const struct label_state *ls)
 	}
 	snprintf(word, sizeof(word), " %s ", label_name(ls->shown));
 	text_upper(word);
-	x = frame_put(sc->f, 1, 1, -1, label_style(ls->shown), word);
+	if (l)
+		x = frame_printf(sc->f, x, 1, -1, STYLE_NORMAL, "%u", l->tid) + 1;
+	x = frame_put(sc->f, x, 1, -1, label_style(ls->shown), word);
 	text_trace_time(sc, ls->since_ns, 1, since, sizeof(since));
 	snprintf(why, sizeof(why), "since %s ", since);
 	end = frame_put_right(sc->f, sc->f->w, 1, STYLE_DIM, why);
@@ -198,8 +201,10 @@ void view_label(struct scene *sc)
 
 	if (sc->u->frozen && l)
 		line_cursor(sc, l);
+	else if (l && sc->u->chosen && sc->u->sel_lane != UI_NO_LANE)
+		line_label(sc, &l->label, l);
 	else if (p)
-		line_label(sc, &p->label);
+		line_label(sc, &p->label, NULL);
 	else
 		frame_put(sc->f, 1, 1, -1, STYLE_DIM, "nothing has happened yet");
 	frame_rule(sc->f, 2);

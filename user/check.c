@@ -33,10 +33,20 @@ static void check_lockdown(void)
 			  : "");
 }
 
+static bool has_btf(void)
+{
+	FILE *f = fopen("/sys/kernel/btf/vmlinux", "re");
+	bool some = f && fgetc(f) != EOF;
+
+	if (f)
+		fclose(f);
+	return some;
+}
+
 int run_check(const struct options *o)
 {
 	struct capture_options co = {.buffer_bytes = 1 << 16, .verbose = o->verbose};
-	bool btf = access("/sys/kernel/btf/vmlinux", R_OK) == 0;
+	bool btf = has_btf();
 	const struct probe_info *p;
 	struct capture *c;
 	struct utsname u;

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Everything that can go wrong is one sentence with its remedy, and nothing stays behind.
 # SPDX-License-Identifier: GPL-2.0-or-later
-# shellcheck disable=SC2317,SC2086 # tests are called by name; ids and states need no quotes
+# shellcheck disable=SC2317,SC2086,SC2016 # tests are called by name; ids and states need no quotes
 cd "$(dirname "$0")/../.." || exit 1
 . tests/lib/sh.sh
 
@@ -28,6 +28,32 @@ not_root() {
 	pid=$!
 	says 1 'sudo.*CAP_BPF.*CAP_PERFMON' as_nobody "$copy" -c -p "$pid" || { rm -f "$copy"; exit 1; }
 	rm -f "$copy"
+}
+
+# Two capabilities are enough for a process of one's own.
+with_capabilities() {
+	need_root
+	local copy=/tmp/iotrace-test-$$ out
+	install -m755 "$IOTRACE" "$copy"
+	out=$(setpriv --reuid=65534 --regid=65534 --clear-groups --inh-caps=-all,+bpf,+perfmon \
+		--ambient-caps=-all,+bpf,+perfmon "$copy" -c -- true 2>&1) || { rm -f "$copy"; fail "$out"; }
+	rm -f "$copy"
+	has "$out" '^execve '
+}
+
+without_capabilities() {
+	need_root
+	says 1 'although this is root.*CAP_BPF and CAP_PERFMON' setpriv --bounding-set=-bpf,-sys_admin,-perfmon \
+		--inh-caps=-bpf,-sys_admin,-perfmon "$IOTRACE" -c -- true
+}
+
+no_btf() {
+	need_root
+	says 1 'no type information \(BTF\).*CONFIG_DEBUG_INFO_BTF' unshare -m sh -c \
+		'mount --bind /dev/null /sys/kernel/btf/vmlinux && exec "$IOTRACE" -c -- true'
+	local out
+	out=$(unshare -m sh -c 'mount --bind /dev/null /sys/kernel/btf/vmlinux && exec "$IOTRACE" --check' || true)
+	has "$out" 'BTF\) +off'
 }
 
 no_such_pid() {
@@ -192,7 +218,7 @@ nothing_left() {
 	done
 }
 
-for name in not_root no_such_pid kernel_thread zombie thread_as_pid exits_at_once \
+for name in not_root with_capabilities without_capabilities no_btf no_such_pid kernel_thread zombie thread_as_pid exits_at_once \
 	command_not_found output_not_writable full_disk bad_recordings bad_options no_terminal \
 	check_lists_probes nothing_left; do
 	t $name $name

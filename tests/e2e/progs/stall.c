@@ -3,8 +3,9 @@
  * Sleeps in one call and stays there, so that a test can attach to a thread
  * that is already asleep.  Says "ready" just before it does.
  *
- * usage: stall read|epoll|sleep|threads
+ * usage: stall read|epoll|sleep|threads|leaderless
  *   threads: the main thread sleeps in read, another in epoll_wait
+ *   leaderless: the main thread ends, the other one sleeps
  */
 #include "prog.h"
 
@@ -48,7 +49,7 @@ int main(int argc, char **argv)
 	must(pipe(pipe_fds), "pipe");
 	epfd = (int)must(epoll_create1(0), "epoll_create1");
 	must(epoll_ctl(epfd, EPOLL_CTL_ADD, pipe_fds[0], &want), "epoll_ctl");
-	if (!strcmp(how, "threads")) {
+	if (!strcmp(how, "threads") || !strcmp(how, "leaderless")) {
 		if (pthread_create(&thread, NULL, second_thread, &epfd))
 			die("pthread_create");
 		pthread_setname_np(thread, "second");
@@ -57,6 +58,8 @@ int main(int argc, char **argv)
 	truth_add(&truth, "{\"prog\":\"stall\",\"ready\":true,\"pid\":%d,\"fd\":%d,\"epfd\":%d}",
 		  getpid(), pipe_fds[0], epfd);
 	truth_print(&truth);
+	if (!strcmp(how, "leaderless"))
+		pthread_exit(NULL);
 	if (!strcmp(how, "epoll"))
 		stall_epoll(epfd);
 	else if (!strcmp(how, "sleep"))

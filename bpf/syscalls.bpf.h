@@ -40,13 +40,13 @@
 #define RESTART_RESULT(st) ((st)->restart_arg0)
 #endif
 
-/* Does the current call come from a 32-bit program (or int 0x80)? */
+/* Does the current call come from a 32-bit program (or int 0x80)? A plain load: this is hot. */
 static __always_inline bool task_compat(struct task_struct *task)
 {
 #if defined(__TARGET_ARCH_x86)
-	return BPF_CORE_READ(task, thread_info.status) & TS_COMPAT;
+	return task->thread_info.status & TS_COMPAT;
 #else
-	return BPF_CORE_READ(task, thread_info.flags) & (1ul << TIF_32BIT);
+	return task->thread_info.flags & (1ul << TIF_32BIT);
 #endif
 }
 

@@ -65,11 +65,26 @@ static void title_time(const struct scene *sc, char *dst, size_t size)
 		snprintf(dst, size, "REPLAY  %s", window);
 }
 
+/* The rate of all calls in at most `room` cells, "" if there is no room for it. */
+static void title_rate(const struct scene *sc, int room, char *dst, size_t size)
+{
+	double n = calls_per_s(sc->m);
+	char count[32];
+
+	format_count(count, sizeof(count), (uint64_t)(n + 0.5));
+	snprintf(dst, size, "%s calls/s", count);
+	if ((int)strlen(dst) > room && n >= 1e4)
+		snprintf(dst, size, n < 1e6 ? "%.0fk calls/s" : "%.2fM calls/s",
+			 n < 1e6 ? n / 1e3 : n / 1e6);
+	if ((int)strlen(dst) > room)
+		*dst = 0;
+}
+
 void view_title(struct scene *sc)
 {
 	const struct loss_total *loss = model_loss(sc->m);
 	uint64_t lost = loss->calls + loss->records;
-	char wall[32], mode[64], count[32], right[160], rate[32], threads[64];
+	char wall[32], mode[64], count[32], right[160], rate[48], threads[64];
 	int x, end;
 
 	for (x = 0; x < sc->f->w; x++)
@@ -85,9 +100,9 @@ void view_title(struct scene *sc)
 		x = frame_put(sc->f, x, 0, end - x - 1, STYLE_TITLE, sc->s->title);
 	title_threads(sc, end - x - 1, threads, sizeof(threads));
 	x = frame_put(sc->f, x, 0, -1, STYLE_TITLE, threads);
-	format_count(rate, sizeof(rate), (uint64_t)(calls_per_s(sc->m) + 0.5));
-	if (x + 2 + (int)strlen(rate) + 8 < end)
-		frame_printf(sc->f, x + 2, 0, end - x - 2, STYLE_TITLE, "%s calls/s", rate);
+	title_rate(sc, end - x - 3, rate, sizeof(rate));
+	if (x + 2 < end)
+		frame_put(sc->f, x + 2, 0, end - x - 2, STYLE_TITLE, rate);
 	if (lost && sc->f->w > 40)
 		frame_printf(sc->f, end + (int)strlen(mode) + 2, 0, -1, STYLE_ON_UNKNOWN, "lost %s",
 			     count);

@@ -67,47 +67,6 @@ bpf_gone() {
 }
 
 t() {
-	if [ "$(id -u)" != 0 ] || [ ! -r /sys/kernel/btf/vmlinux ]; then
-		echo "needs root and a kernel with BTF"
-		exit 77
-	fi
-}
-
-# fail SENTENCE...: this test has failed
-fail() {
-	echo "FAILED: $*"
-	exit 1
-}
-
-# has TEXT PATTERN: the text contains the (extended) regular expression
-has() {
-	grep -Eq -- "$2" <<<"$1" || fail "no '$2' in: $1"
-}
-
-lacks() {
-	! grep -Eq -- "$2" <<<"$1" || fail "'$2' in: $1"
-}
-
-same() {
-	[ "$1" = "$2" ] || fail "'$1' is not '$2'"
-}
-
-# wait_for SECONDS COMMAND...: until it succeeds
-wait_for() {
-	local end=$((SECONDS + $1 + 1))
-	shift
-	until "$@"; do
-		[ $SECONDS -lt $end ] || fail "in vain: $*"
-		sleep 0.05
-	done
-}
-
-# What iotrace must never leave behind: BPF programs and links of a process that is gone.
-bpf_leftovers() {
-	bpftool -j prog show 2>/dev/null | jq '[.[] | select(.name | test("^(on_|seed_|last_words)"))] | length'
-}
-
-t() {
 	local name=$1 status
 	shift
 	mkdir -p "$TEST_TMP/$name"

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "term.h"
 #include "view.h"
@@ -28,6 +29,7 @@ int tui_open(const struct tui_options *o, struct tui **ret_t)
 		return err;
 	}
 	ui_init(&t->ui, term_is_ascii(t->term));
+	t->ui.may_type = t->ui.show_output = o->typing;
 	*ret_t = t;
 	return 0;
 }
@@ -64,6 +66,16 @@ enum tui_action tui_input(struct tui *t, const struct model *m, bool *ret_dirty)
 			*ret_dirty = true;
 	}
 	return action;
+}
+
+size_t tui_typed(struct tui *t, char *dst, size_t size)
+{
+	size_t n = t->ui.n_typed < size ? t->ui.n_typed : size;
+
+	memcpy(dst, t->ui.typed, n);
+	t->ui.n_typed -= n;
+	memmove(t->ui.typed, t->ui.typed + n, t->ui.n_typed);
+	return n;
 }
 
 void tui_close(struct tui *t)

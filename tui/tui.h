@@ -16,6 +16,7 @@ struct tui_options {
 	enum tui_color color;
 	bool ascii;
 	bool mouse;
+	bool typing; /* keys go to the command while its output is shown (--tty) */
 };
 
 /* What the session knows and the model does not. */
@@ -47,6 +48,8 @@ void tui_draw(struct tui *t, const struct model *m, const struct tui_status *s);
  * *ret_dirty: something to draw.  Also handles a changed terminal size.
  */
 enum tui_action tui_input(struct tui *t, const struct model *m, bool *ret_dirty);
+/* What was typed for the command, as its terminal wants it: bytes taken, at most `size`. */
+size_t tui_typed(struct tui *t, char *dst, size_t size);
 /* Put the terminal back.  Safe twice, and NULL is fine. */
 void tui_close(struct tui *t);
 /* From a signal handler that ends the program: put the terminal back. */

@@ -24,6 +24,9 @@ struct ui {
 	enum ui_view view;
 	enum ui_popup popup;
 	bool ascii, hide_threads, show_output;
+	bool may_type; /* with show_output: keys are the command's, see ui_typing() */
+	char typed[256];
+	size_t n_typed;
 	int w, h;
 
 	/* time: the right edge follows now_ns unless held */
@@ -53,6 +56,8 @@ void ui_free(struct ui *u);
  * Keeps the selection on something that is there.
  */
 void ui_sync(struct ui *u, const struct model *m, const struct tui_status *s, int w, int h);
+/* Do keys go to the command now?  Ctrl-] and F10 give them back. */
+bool ui_typing(const struct ui *u);
 enum ui_result ui_key(struct ui *u, const struct model *m, int key, int x, int y);
 
 /* --- the layout that views and keys share --- */

@@ -14,7 +14,9 @@ void view_output(struct scene *sc, int y, int h)
 	unsigned from = n > rows ? n - rows : 0;
 	char line[2048];
 
-	frame_put(sc->f, 1, y, -1, STYLE_HEAD, "output of the command (o hides it)");
+	frame_put(sc->f, 1, y, -1, STYLE_HEAD,
+		  ui_typing(sc->u) ? "output of the command; keys go to it (Ctrl-] gives them back)"
+				   : "output of the command (o hides it)");
 	for (unsigned i = from; i < n; i++) {
 		text_escape(line, sizeof(line), sc->s->output[i].p, sc->s->output[i].len);
 		frame_put(sc->f, 1, y + 1 + (int)(i - from), -1, STYLE_NORMAL, line);

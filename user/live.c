@@ -51,7 +51,6 @@ struct live {
 	uint64_t ended_ns;
 	struct command_output *output;
 	char title[64];
-	char message[256];
 };
 
 /* --- from bytes to the session --- */
@@ -242,6 +241,16 @@ static void read_output(struct live *v)
 	}
 }
 
+/* What was typed goes to the command's terminal. */
+static void pass_typed(struct live *v)
+{
+	char buf[256];
+	size_t n = v->s->tui ? tui_typed(v->s->tui, buf, sizeof(buf)) : 0;
+
+	if (n && v->child.pty_fd >= 0 && write(v->child.pty_fd, buf, n) < 0)
+		say(v->s, "the command's terminal takes no input: %s", strerror(errno));
+}
+
 /* The kept lines in order; the last may be unfinished. */
 static unsigned output_lines(struct live *v)
 {
@@ -304,7 +313,7 @@ static void draw(struct live *v, uint64_t now_ns)
 		.ended = v->ended,
 		.speed = 1,
 		.info = &v->s->info,
-		.message = v->message[0] ? v->message : NULL,
+		.message = v->s->message[0] ? v->s->message : NULL,
 	};
 
 	if (v->output) {
@@ -373,6 +382,7 @@ static int loop_live(struct live *v)
 				      : STEP_NS * 2,
 			  v->output ? v->child.pty_fd : -1);
 		now = clock_ns();
+		pass_typed(v);
 		read_output(v);
 		if (v->ended) {
 			draw(v, now);
@@ -510,14 +520,12 @@ int run_live(struct session *s)
 	if (v->has_child && child_poll(&v->child) && !status)
 		status = v->child.status;
 	read_output(v);
-	tui_close(s->tui);
-	s->tui = NULL;
+	session_close_screen(s);
 	print_output(v);
 	if (!o->quiet)
 		report_loss(v);
 cleanup:
-	tui_close(s->tui);
-	s->tui = NULL;
+	session_close_screen(s);
 	if (v->has_child && !v->child.reaped && !(o->keep && v->ended))
 		child_end(&v->child, END_GRACE_MS);
 	live_free(v);

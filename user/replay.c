@@ -69,6 +69,7 @@ static int loop_replay(struct replay *r)
 			.paused = l.paused,
 			.speed = o->speed,
 			.info = &r->s->info,
+			.message = r->s->message[0] ? r->s->message : NULL,
 		};
 		uint64_t now;
 
@@ -110,8 +111,7 @@ int run_replay(struct session *s)
 	if (session_wants_screen(s->o)) {
 		loop_signals();
 		err = session_open_screen(s) || loop_replay(&r);
-		tui_close(s->tui);
-		s->tui = NULL;
+		session_close_screen(s);
 	} else {
 		err = feed(&r, UINT64_MAX);
 	}

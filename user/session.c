@@ -19,17 +19,29 @@ uint64_t clock_ns(void)
 	return (uint64_t)ts.tv_sec * 1000000000ull + (uint64_t)ts.tv_nsec;
 }
 
-void say(const struct session *s, const char *fmt, ...)
+void say(struct session *s, const char *fmt, ...)
 {
+	char text[512];
 	va_list ap;
 
-	if (s && s->tui) /* the screen has the terminal; it shows what matters itself */
-		return;
-	fputs("iotrace: ", stderr);
 	va_start(ap, fmt);
-	vfprintf(stderr, fmt, ap);
+	vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
-	fputc('\n', stderr);
+	if (s && s->tui) { /* it has the terminal: there now, and on stderr when it closes */
+		snprintf(s->message, sizeof(s->message), "%s", text);
+		s->tui_dirty = true;
+		return;
+	}
+	fprintf(stderr, "iotrace: %s\n", text);
+}
+
+void session_close_screen(struct session *s)
+{
+	tui_close(s->tui);
+	s->tui = NULL;
+	if (s->message[0])
+		fprintf(stderr, "iotrace: %s\n", s->message);
+	s->message[0] = 0;
 }
 
 bool session_wants_screen(const struct options *o)
@@ -195,7 +207,8 @@ int session_open_screen(struct session *s)
 {
 	struct tui_options to = {.color = (enum tui_color)s->o->color,
 				 .ascii = s->o->ascii,
-				 .mouse = !s->o->no_mouse};
+				 .mouse = !s->o->no_mouse,
+				 .typing = s->o->tty && s->o->command};
 	int err;
 
 	if (getenv("NO_COLOR") && *getenv("NO_COLOR") && s->o->color == COLOR_AUTO)
@@ -301,8 +314,7 @@ void session_finish(struct session *s, bool complete)
 
 void session_close(struct session *s)
 {
-	tui_close(s->tui);
-	s->tui = NULL;
+	session_close_screen(s);
 	for (unsigned i = 0; i < s->n_outputs; i++) {
 		json_writer_free(s->output[i].writer);
 		out_close(s->output[i].out);

@@ -33,14 +33,15 @@ struct session {
 	uint64_t next_flush_ns;
 	uint64_t next_tick_ns;
 	struct tui *tui;
+	char message[512]; /* the last thing that was said while the screen was open */
 	bool tui_dirty;
 	uint64_t drawn_ns; /* by the clock */
 	int status;	   /* 1 after an output failed */
 	bool unheard;	   /* the last reader has closed its pipe: time to end */
 };
 
-/* Say a sentence on standard error, beside a screen that may be open. */
-void say(const struct session *s, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/* Say a sentence: on standard error, or on the screen while it is open (and afterwards). */
+void say(struct session *s, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 /*
  * Open the outputs, before anything is traced: what cannot be written is said
@@ -52,6 +53,7 @@ int session_begin(struct session *s, const struct trace_info *info);
 /* Is the screen wanted?  (decisions.md 23) */
 bool session_wants_screen(const struct options *o);
 int session_open_screen(struct session *s);
+void session_close_screen(struct session *s);
 /* Feed the event, and before it the ticks of the 100 ms grid that passed. */
 int session_feed_live(struct session *s, const struct event *ev);
 /* All is known up to `t`: feed the ticks until then. */

@@ -244,6 +244,42 @@ ended() {
 # An escape that sets a colour; 39 and 49 put the terminal's own back.
 COLOUR=$'\033\\[([0-9;]*;)?(3[0-8]|4[0-8]|9[0-7])[m;]'
 
+typing() {
+	need_root
+	screen 80x24 "$IOTRACE --tty -- sh -c 'read line; echo got \\\"\$line\\\"; sleep 60'"
+	see 'keys go to it'
+	type_line 'quit? déjà'
+	see 'got "quit. déjà"|got "quit. d'
+	keys 'C-]'
+	see_not 'keys go to it'
+	keys o q
+	sleep 0.5
+	see 'keys go to it'
+	keys 'C-]' q
+	see 'PROMPT>'
+	see 'got "quit'
+	# without --tty nothing is typed into it
+	screen 80x24 "$IOTRACE -- sh -c 'read line; echo got \$line'"
+	see 'q quit'
+	keys o
+	see 'nothing yet'
+	keys o q
+	see 'PROMPT>'
+}
+
+# What goes wrong while the screen is open is said there, and once more afterwards.
+said_on_screen() {
+	need_root
+	mkdir small
+	mount -t tmpfs -o size=64k none small || exit 77
+	screen 80x24 "$IOTRACE -o small/x.ndjson -- $PLAIN/tests/progs/zeros 2000000000 1; echo STATUS \$?"
+	see 'No space left' 20
+	keys q
+	see 'STATUS 1'
+	see 'iotrace: cannot write small/x.ndjson: No space left'
+	umount small
+}
+
 colours() {
 	need_root
 	tour 80x24 --color=never
@@ -331,7 +367,7 @@ light() {
 }
 
 trap 'tm kill-server 2>/dev/null' EXIT
-[ $# -gt 0 ] || set -- at_80x24 growing sizes keys_do restored ended colours hostile_names \
+[ $# -gt 0 ] || set -- at_80x24 growing sizes keys_do restored ended typing said_on_screen colours hostile_names \
 	same_picture light
 for name; do
 	t $name $name

@@ -79,6 +79,7 @@ static int become_caller(void)
 
 static int open_pty(int *ret_master, char *name, size_t size)
 {
+	struct winsize size_now;
 	int master = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC | O_NONBLOCK);
 
 	if (master < 0)
@@ -89,6 +90,9 @@ static int open_pty(int *ret_master, char *name, size_t size)
 		close(master);
 		return err;
 	}
+	/* as wide as what its output will be shown on */
+	if (!ioctl(0, TIOCGWINSZ, &size_now))
+		ioctl(master, TIOCSWINSZ, &size_now);
 	*ret_master = master;
 	return 0;
 }

@@ -67,8 +67,7 @@ enum key {
 	X(VIEW_FDS, '3', 0, 0, 0, 0, NULL, NULL)                                                   \
 	X(VIEW_CALLS, '4', 0, 0, 0, 0, NULL, NULL)                                                 \
 	X(THREADS, 'H', 't', 0, 0, 0, "H t", "hide and show threads; processes stay")              \
-	X(OUTPUT, 'o', 0, 0, 0, 0, "o",                                                            \
-	  "the command's own output; with --tty Ctrl-] gives the keys back")                       \
+	X(OUTPUT, 'o', 0, 0, 0, 0, "o", "the command's own output (with --tty Ctrl-] leaves it)")  \
 	X(ASCII, 'u', 0, 0, 0, 0, "u", "letters instead of blocks")                                \
 	X(REDRAW, K_CTRL_L, 0, 0, 0, 0, "Ctrl-L", "draw everything again")                         \
 	X(CLICK, K_MOUSE_CLICK, 0, 0, 0, 0, "mouse",                                               \

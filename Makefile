@@ -31,7 +31,7 @@ CLANG_FORMAT ?= clang-format
 ARCH := $(shell uname -m)
 BPF_ARCH := $(patsubst aarch64,arm64,$(patsubst x86_64,x86,$(ARCH)))
 
-WARN := -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla
+WARN := -Wall -Wextra -Werror -Wformat-security -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla
 # The core is held to more: no silent conversions.
 WARN_CORE := $(WARN) -Wconversion -Wno-sign-conversion
 CPPFLAGS += -D_GNU_SOURCE -DIOTRACE_VERSION='"$(VERSION)"' -Ibpf -Iuser -Iuser/core -Iuser/source \

@@ -449,7 +449,7 @@ static int start(struct live *v)
 	}
 	n = capture_seed(v->cap);
 	if (n <= 0) {
-		say(v->s,
+		say(v->s, "%s",
 		    n < 0 ? capture_error()
 			  : "the process ended before tracing could begin; try again, or start "
 			    "it with: iotrace -- COMMAND");

@@ -313,6 +313,7 @@ int calls_feed(struct model *m, struct lane *l, const struct event *ev)
 
 		if (!f)
 			return -ENOMEM;
+		e.fd_life = f->life;
 		totals_add(&f->totals, c, again);
 		f->last_ns = ev->t_ns;
 		fds_model(m, l, f, ev);
@@ -358,6 +359,7 @@ int spin_feed(struct model *m, struct lane *l, const struct event *ev)
 
 		if (!f)
 			return -ENOMEM;
+		e.fd_life = f->life;
 		totals_spin(&f->totals, s);
 		f->last_ns = ev->t_ns;
 		fds_model(m, l, f, ev);

@@ -66,7 +66,7 @@ static int process_add(struct process *p, struct lane *l)
 	return 0;
 }
 
-struct lane *lane_new(struct model *m, uint32_t tid, uint32_t tgid, uint64_t t)
+struct lane *lane_new(struct model *m, uint32_t tid, uint32_t tgid, uint32_t files, uint64_t t)
 {
 	struct process *p = process_of(m, tgid, t);
 	struct lane *l = calloc(1, sizeof(*l));
@@ -79,9 +79,11 @@ struct lane *lane_new(struct model *m, uint32_t tid, uint32_t tgid, uint64_t t)
 	v->top_call = CALL_NONE;
 	v->ran = true;
 	if (!v->ticks || grow((void ***)&m->lanes, m->n_lanes, &m->cap_lanes) ||
-	    idmap_set(&m->lane_of_tid, tid + 1ull, m->n_lanes) || process_add(p, l))
+	    idmap_set(&m->lane_of_tid, tid + 1ull, m->n_lanes) || files_join(m, files) ||
+	    process_add(p, l))
 		goto failed;
 	l->proc = p;
+	l->files = files;
 	l->tid = tid;
 	l->birth_ns = t;
 	l->index = m->n_lanes;
@@ -107,7 +109,7 @@ struct lane *lane_of(struct model *m, uint32_t tid, uint32_t tgid, uint64_t t)
 
 	if (i != IDMAP_NONE && !m->lanes[i]->end_ns)
 		return m->lanes[i];
-	return lane_new(m, tid, tgid, t);
+	return lane_new(m, tid, tgid, 0, t);
 }
 
 int lane_commit(struct model *m, struct lane *l, uint64_t to, int slot)
@@ -188,6 +190,7 @@ void lane_end(struct model *m, struct lane *l, uint64_t t, int gap_slot)
 	label_exit(m, l, l->end_ns);
 	if (m->obs.lane_end)
 		m->obs.lane_end(m->obs.ctx, l);
+	files_leave(m, l->files, l->end_ns);
 	m->n_ended++;
 	forget_old(m);
 }

@@ -54,19 +54,38 @@ void model_observe(struct model *m, const struct model_observer *o)
 
 /* --- events --- */
 
-/* A thread is found or born: its lane begins, whoever had that tid is gone. */
+static struct lane *living(const struct model *m, uint32_t tid)
+{
+	uint32_t i = idmap_get(&m->lane_of_tid, tid + 1ull);
+
+	return i != IDMAP_NONE && !m->lanes[i]->end_ns ? m->lanes[i] : NULL;
+}
+
+/*
+ * A lane in place of whoever has that tid: its end was not seen.  The table is
+ * held meanwhile: both may use it.
+ */
+static struct lane *lane_replace(struct model *m, const struct event *ev)
+{
+	struct lane *old = living(m, ev->tid), *l;
+
+	if (files_join(m, ev->task.files))
+		return NULL;
+	if (old)
+		lane_end(m, old, ev->t_ns, STATE_UNKNOWN);
+	l = lane_new(m, ev->tid, ev->tgid, ev->task.files, ev->t_ns);
+	files_leave(m, ev->task.files, ev->t_ns);
+	return l;
+}
+
+/* A thread is found or born: its lane begins. */
 static int task_begin(struct model *m, const struct event *ev)
 {
 	const struct ev_task *k = &ev->task;
-	uint32_t i = idmap_get(&m->lane_of_tid, ev->tid + 1ull);
-	struct lane *l;
+	struct lane *l = lane_replace(m, ev);
 
-	if (i != IDMAP_NONE && !m->lanes[i]->end_ns)
-		lane_end(m, m->lanes[i], ev->t_ns, STATE_UNKNOWN); /* its end was not seen */
-	l = lane_new(m, ev->tid, ev->tgid, ev->t_ns);
 	if (!l)
 		return -ENOMEM;
-	l->files = k->files;
 	l->flags = k->flags;
 	l->global_tid = k->global_tid;
 	l->cpu = ev->cpu;
@@ -87,15 +106,10 @@ static int task_exec(struct model *m, const struct event *ev)
 {
 	const struct ev_task *k = &ev->task;
 	struct lane *old = NULL, *l;
-	uint32_t i = idmap_get(&m->lane_of_tid, k->old_tid + 1ull);
 
 	if (k->old_tid && k->old_tid != ev->tid) {
-		if (i != IDMAP_NONE && !m->lanes[i]->end_ns)
-			old = m->lanes[i];
-		i = idmap_get(&m->lane_of_tid, ev->tid + 1ull);
-		if (i != IDMAP_NONE && !m->lanes[i]->end_ns)
-			lane_end(m, m->lanes[i], ev->t_ns, STATE_UNKNOWN);
-		l = lane_new(m, ev->tid, ev->tgid, ev->t_ns);
+		old = living(m, k->old_tid);
+		l = lane_replace(m, ev);
 		if (l && old) {
 			old->ended_by_exec = true;
 			if (old->in_call) /* the execve sleeps while it reads the program */
@@ -105,9 +119,8 @@ static int task_exec(struct model *m, const struct event *ev)
 	} else {
 		l = lane_of(m, ev->tid, ev->tgid, ev->t_ns);
 	}
-	if (!l)
+	if (!l || lane_set_files(m, l, k->files, ev->t_ns))
 		return -ENOMEM;
-	l->files = k->files;
 	l->flags = k->flags;
 	l->global_tid = k->global_tid;
 	if (k->flags & TASKF_TARGET)
@@ -148,9 +161,8 @@ static int feed_task(struct model *m, const struct event *ev)
 		if (!l)
 			return -ENOMEM;
 		if (ev->task.op == TASK_FILES)
-			l->files = ev->task.files;
-		else
-			lane_set_comm(m, l, ev->task.comm);
+			return lane_set_files(m, l, ev->task.files, ev->t_ns);
+		lane_set_comm(m, l, ev->task.comm);
 		return 0;
 	}
 }

@@ -85,7 +85,8 @@ struct call_entry {
 	/* an EV_CALL's logical call (decisions.md 4): phases summed over its attempts */
 	uint64_t wait_ns, runq_ns, copy_ns, cpu_ns;
 	uint64_t begin_ns; /* of the first attempt */
-	unsigned fd_index; /* into model_fd(), or MODEL_NO_FD */
+	unsigned fd_index; /* its descriptor: ask model_call_fd(); or MODEL_NO_FD */
+	uint32_t fd_life;
 };
 #define MODEL_NO_FD UINT32_MAX
 
@@ -157,9 +158,11 @@ struct fd_entry {
 	int32_t fd;
 	uint8_t kind;
 	uint32_t o_flags;
+	uint32_t life; /* how many descriptors had this place before */
 	uint64_t ino;
 	char *name; /* as shown; never NULL ("" when not known) */
 	bool partial;
+	bool left;		       /* open until the last lane left its table */
 	uint64_t opened_ns, closed_ns; /* closed 0: open as far as known */
 	unsigned model;		       /* of its newest calls (one bit) */
 	unsigned models;	       /* all that were seen */
@@ -233,6 +236,8 @@ const struct lane *model_lane(const struct model *m, unsigned i);	   /* in order
 const struct lane *model_lane_by_tid(const struct model *m, uint32_t tid); /* newest */
 unsigned model_n_fds(const struct model *m);
 const struct fd_entry *model_fd(const struct model *m, unsigned i);
+/* A call's descriptor; NULL: it had none, or another one has its place by now. */
+const struct fd_entry *model_call_fd(const struct model *m, const struct call_entry *c);
 /* The open descriptor `fd` of a lane's table; NULL when nothing is known. */
 const struct fd_entry *model_fd_of(const struct model *m, const struct lane *l, int32_t fd);
 /* The lane's i-th last call, 0 = newest; NULL past the end. */

@@ -49,6 +49,9 @@ struct lane_priv {
 struct fd_priv {
 	uint64_t calls[RATE_TICKS + 1], bytes[RATE_TICKS + 1];
 	uint64_t eagain_at; /* ready_calls of the lane when it last said EAGAIN, + 1 */
+	/* while open: of the same table; once closed, `next`: closed after it */
+	struct fd_entry *next, *prev;
+	unsigned index, open_at; /* into model.fds, into model.open_fds */
 };
 
 struct model {
@@ -66,16 +69,21 @@ struct model {
 	unsigned n_procs, cap_procs;
 	struct fd_entry **fds;
 	unsigned n_fds, cap_fds;
+	struct fd_entry **open_fds; /* in no order; as long as fds */
+	unsigned n_open;
+	struct fd_entry *closed_first, *closed_last;
 	unsigned n_closed;
 	unsigned n_ended, next_forget;
 	struct idmap lane_of_tid, proc_of_tgid, fd_of_key;
+	struct idmap fd_of_files;    /* the first open descriptor of a table */
+	struct idmap lanes_of_files; /* how many living lanes use a table */
 	bool finished;
 };
 
 /* --- lane.c --- */
 struct lane *lane_of(struct model *m, uint32_t tid, uint32_t tgid,
 		     uint64_t t); /* made if need be */
-struct lane *lane_new(struct model *m, uint32_t tid, uint32_t tgid, uint64_t t);
+struct lane *lane_new(struct model *m, uint32_t tid, uint32_t tgid, uint32_t files, uint64_t t);
 void lane_end(struct model *m, struct lane *l, uint64_t t, int gap_slot);
 int lane_commit(struct model *m, struct lane *l, uint64_t to, int slot);
 /* Everything up to `to` that no event tells of: user, or unknown after a loss. */
@@ -92,6 +100,10 @@ int spin_feed(struct model *m, struct lane *l, const struct event *ev);
 
 /* --- fds.c --- */
 int fds_feed(struct model *m, const struct event *ev);
+/* A lane more, or less, uses a table; what the last one leaves behind is closed at `t`. */
+int files_join(struct model *m, uint32_t files);
+void files_leave(struct model *m, uint32_t files, uint64_t t);
+int lane_set_files(struct model *m, struct lane *l, uint32_t files, uint64_t t); /* 0, -ENOMEM */
 /* The entry for a call on `fd`, made if need be; NULL: out of memory. */
 struct fd_entry *fds_use(struct model *m, const struct lane *l, int32_t fd, uint64_t t,
 			 unsigned *ret_index);

@@ -299,6 +299,30 @@ static void test_call_of_reused_place(void **state)
 	assert_null(model_call_fd(m, lane_call(l, 0)));
 }
 
+/* One inode for all eventfds: what is told again is news, unless a close was told. */
+static void test_anonymous(void **state)
+{
+	const struct fd_entry *f;
+	(void)state;
+
+	is(3, FDK_EVENTFD, "anon_inode:[eventfd]", 0, 12);
+	f = at(3);
+	call(CALL_read, 3, 8);
+	is(3, FDK_EVENTFD, "anon_inode:[eventfd]", O_NONBLOCK_, 12);
+	assert_ptr_equal(at(3), f);
+	assert_int_equal(f->o_flags, O_NONBLOCK_);
+	closed(FDOP_CLOSE, 3, 3);
+	is(3, FDK_EVENTFD, "anon_inode:[eventfd]", O_NONBLOCK_, 12);
+	assert_ptr_not_equal(at(3), f);
+	assert_int_equal(at(3)->totals.calls, 0);
+	is(4, FDK_ANON, "anon_inode:[perf_event]", 0, 12);
+	f = at(4);
+	is(4, FDK_ANON, "anon_inode:[userfaultfd]", 0, 12);
+	assert_ptr_not_equal(at(4), f);
+	is(4, FDK_TIMERFD, "anon_inode:[timerfd]", 0, 12);
+	assert_string_equal(at(4)->name, "anon_inode:[timerfd]");
+}
+
 /* --- models --- */
 
 static void test_blocking(void **state)
@@ -433,6 +457,7 @@ int main(void)
 		T(test_unannounced_table),
 		T(test_many_tables),
 		T(test_call_of_reused_place),
+		T(test_anonymous),
 		T(test_blocking),
 		T(test_non_blocking),
 		T(test_multiplexed),

@@ -222,10 +222,39 @@ int lane_set_files(struct model *m, struct lane *l, uint32_t files, uint64_t t)
 
 /* --- events --- */
 
-/* Only a number until now, or news of the same thing. */
+/* Those of which the kernel has one inode for all (fs/anon_inodes.c). */
+static bool anonymous(unsigned kind)
+{
+	switch (kind) {
+	case FDK_EVENTFD:
+	case FDK_TIMERFD:
+	case FDK_SIGNALFD:
+	case FDK_EPOLL:
+	case FDK_INOTIFY:
+	case FDK_URING:
+	case FDK_ANON:
+		return true;
+	default:
+		return false;
+	}
+}
+
+/*
+ * Is what is told of an open number news of the same descriptor?  It is told
+ * again when O_NONBLOCK changes, when a socket gets its addresses, and by every
+ * thread that uses it first at the same time; its inode is the same then.  Of
+ * anonymous files the inode says nothing, their name a little: another eventfd
+ * that dup2 put over an eventfd is taken for the same one, because a second
+ * announcement without a close is mostly one of these.
+ */
 static bool same_thing(const struct fd_entry *f, const struct ev_fd *d)
 {
-	return f->kind == FDK_UNKNOWN || (f->kind == d->kind && f->ino == d->ino);
+	if (f->kind == FDK_UNKNOWN) /* only a number until now */
+		return true;
+	if (f->kind != d->kind || f->ino != d->ino)
+		return false;
+	return !anonymous(d->kind) ||
+	       (strlen(f->name) == d->name.len && !memcmp(f->name, d->name.p, d->name.len));
 }
 
 static int fd_is(struct model *m, const struct event *ev)

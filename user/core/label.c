@@ -94,6 +94,7 @@ static void evidence_wait(const struct model *m, const struct lane *l, uint64_t 
 		longest = s->top_wait_ns;
 		e->call = s->top_call;
 		e->fd = s->top_fd;
+		e->since_ns = 0; /* that one is over */
 	}
 }
 

@@ -101,6 +101,21 @@ static int task_begin(struct model *m, const struct event *ev)
 	return 0;
 }
 
+/*
+ * The lane of the caller ends in its execve, of which the lane that takes over
+ * has the record.  When it began is known only if it slept (reading the
+ * program, or until the other threads were gone); else nothing is made up.
+ */
+static void exec_end(struct model *m, struct lane *l, uint64_t t)
+{
+	l->ended_by_exec = true;
+	if (l->in_call)
+		lane_commit_open(m, l, t);
+	else
+		lane_gap(m, l, t);
+	lane_end(m, l, t, STATE_USER);
+}
+
 /* A new program; another thread than the leader takes the leader's lane over. */
 static int task_exec(struct model *m, const struct event *ev)
 {
@@ -110,12 +125,8 @@ static int task_exec(struct model *m, const struct event *ev)
 	if (k->old_tid && k->old_tid != ev->tid) {
 		old = living(m, k->old_tid);
 		l = lane_replace(m, ev);
-		if (l && old) {
-			old->ended_by_exec = true;
-			if (old->in_call) /* the execve sleeps while it reads the program */
-				lane_commit_open(m, old, ev->t_ns);
-			lane_end(m, old, ev->t_ns, STATE_KERNEL);
-		}
+		if (l && old)
+			exec_end(m, old, ev->t_ns);
 	} else {
 		l = lane_of(m, ev->tid, ev->tgid, ev->t_ns);
 	}

@@ -35,10 +35,8 @@ void model_free(struct model *m)
 		return;
 	for (unsigned i = 0; i < m->n_lanes; i++)
 		lane_free(m->lanes[i]);
-	for (unsigned i = 0; i < m->n_procs; i++) {
-		free(m->procs[i]->lanes);
-		free(m->procs[i]);
-	}
+	for (unsigned i = 0; i < m->n_procs; i++)
+		process_free(m->procs[i]);
 	fds_free(m);
 	idmap_free(&m->lane_of_tid);
 	idmap_free(&m->proc_of_tgid);
@@ -228,8 +226,6 @@ static int lane_lost(struct model *m, struct lane *l, uint64_t since)
 {
 	int err;
 
-	if (l->end_ns)
-		return 0;
 	err = lane_commit_open(m, l, since);
 	lane_open(l, STATE_UNKNOWN, l->timeline.end_ns);
 	return err;
@@ -251,9 +247,9 @@ static int feed_loss(struct model *m, const struct event *ev)
 		l->lost_calls += s->calls;
 		return lane_lost(m, l, s->since_ns);
 	}
-	for (unsigned i = 0; i < m->n_lanes && !err; i++)
-		if (!ev->tgid || m->lanes[i]->proc->tgid == ev->tgid)
-			err = lane_lost(m, m->lanes[i], s->since_ns);
+	for (struct lane *l = m->first_alive; l && !err; l = lane_priv(l)->next)
+		if (!ev->tgid || l->proc->tgid == ev->tgid)
+			err = lane_lost(m, l, s->since_ns);
 	return err;
 }
 
@@ -331,9 +327,8 @@ void model_finish(struct model *m, uint64_t t)
 {
 	if (m->finished)
 		return;
-	for (unsigned i = 0; i < m->n_lanes; i++)
-		if (!m->lanes[i]->end_ns)
-			lane_commit_open(m, m->lanes[i], t);
+	for (struct lane *l = m->first_alive; l; l = lane_priv(l)->next)
+		lane_commit_open(m, l, t);
 	m->finished = true;
 }
 
@@ -401,6 +396,21 @@ const struct lane *model_lane_by_tid(const struct model *m, uint32_t tid)
 	return i == IDMAP_NONE ? NULL : m->lanes[i];
 }
 
+const struct lane *model_next_alive(const struct model *m, const struct lane *l)
+{
+	return l ? lane_priv(l)->next : m->first_alive;
+}
+
+unsigned model_n_alive(const struct model *m)
+{
+	return m->n_alive;
+}
+
+unsigned model_n_alive_processes(const struct model *m)
+{
+	return m->n_alive_procs;
+}
+
 unsigned model_n_fds(const struct model *m)
 {
 	return m->n_fds;
@@ -422,7 +432,7 @@ int model_check(const struct model *m)
 			sum += t->total_ns[s];
 		if (sum != t->end_ns - t->begin_ns)
 			return -EPROTO;
-		if (lane_priv(m->lanes[i])->forgotten)
+		if (m->lanes[i]->forgotten)
 			continue;
 		for (uint32_t k = 0; timeline_span(t, k, &from, &to, &slot); k++) {
 			if (to != next || from >= to || slot >= STATE_SLOTS)

@@ -55,8 +55,7 @@ static void done_call(const struct scene *sc, const struct lane *l, const struct
 {
 	bool spin = c->ev.kind == EV_SPIN;
 	unsigned nr = spin ? c->ev.spin.call : c->ev.call.call;
-	const struct fd_entry *file =
-		c->fd_index != MODEL_NO_FD ? model_fd(sc->m, c->fd_index) : NULL;
+	const struct fd_entry *file = model_call_fd(sc->m, c);
 
 	*ret_c = (struct shown_call){
 		.begin_ns = c->begin_ns,

@@ -28,6 +28,12 @@ static int compare(const void *a, const void *b)
 	return (x->opened_ns > y->opened_ns) - (x->opened_ns < y->opened_ns);
 }
 
+/* Of a table that nobody uses any more: as it was left. */
+static bool is_open(const struct fd_entry *f)
+{
+	return !f->closed_ns || f->left;
+}
+
 static void collect(const struct scene *sc, const struct lane *l, bool closed_too,
 		    struct fd_list *list)
 {
@@ -35,7 +41,7 @@ static void collect(const struct scene *sc, const struct lane *l, bool closed_to
 	for (unsigned i = model_n_fds(sc->m); i-- && list->n < FDS_SHOWN;) {
 		const struct fd_entry *f = model_fd(sc->m, i);
 
-		if (f->files != l->files || (f->closed_ns && !(closed_too && f->totals.calls)))
+		if (f->files != l->files || (!is_open(f) && !(closed_too && f->totals.calls)))
 			continue;
 		list->fd[list->n++] = f;
 	}
@@ -105,7 +111,7 @@ static void row_use(struct scene *sc, int y, const struct fd_entry *f, const str
 
 static void row(struct scene *sc, int y, const struct fd_entry *f, const struct columns *c)
 {
-	enum style st = f->closed_ns ? STYLE_DIM : STYLE_NORMAL;
+	enum style st = is_open(f) ? STYLE_NORMAL : STYLE_DIM;
 	bool used = f->totals.calls > 0;
 	char text[512], number[16];
 

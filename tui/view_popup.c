@@ -198,8 +198,7 @@ static void details_done(struct box *b, const struct lane *l, const struct call_
 	char text[256];
 
 	text_call(b->sc, l, spin ? c->ev.spin.call : c->ev.call.call,
-		  spin ? c->ev.spin.fd : c->ev.call.fd,
-		  c->fd_index != MODEL_NO_FD ? model_fd(b->sc->m, c->fd_index) : NULL, text,
+		  spin ? c->ev.spin.fd : c->ev.call.fd, model_call_fd(b->sc->m, c), text,
 		  sizeof(text), 56);
 	box_line(b, b->sc->u->frozen ? "call" : "newest call", "%s", text);
 	text_result(c, text, sizeof(text));

@@ -185,8 +185,7 @@ bool text_call_at(const struct scene *sc, const struct lane *l, uint64_t t, int 
 	if (!c)
 		return false;
 	text_call(sc, l, c->ev.kind == EV_SPIN ? c->ev.spin.call : c->ev.call.call,
-		  c->ev.kind == EV_SPIN ? c->ev.spin.fd : c->ev.call.fd,
-		  c->fd_index != MODEL_NO_FD ? model_fd(sc->m, c->fd_index) : NULL, dst, size,
-		  room);
+		  c->ev.kind == EV_SPIN ? c->ev.spin.fd : c->ev.call.fd, model_call_fd(sc->m, c),
+		  dst, size, room);
 	return true;
 }

@@ -19,13 +19,10 @@ static const struct process *selected_process(const struct scene *sc)
 /* "3 threads"; at the end, when none is left, how many there were. */
 static void title_threads(const struct scene *sc, int room, char *dst, size_t size)
 {
-	unsigned n = 0, procs = 0, all = model_n_lanes(sc->m);
+	unsigned n = model_n_alive(sc->m), procs = model_n_alive_processes(sc->m);
+	unsigned all = model_n_lanes(sc->m);
 
 	*dst = 0;
-	for (unsigned i = 0; i < model_n_processes(sc->m); i++) {
-		n += model_process(sc->m, i)->n_alive;
-		procs += model_process(sc->m, i)->n_alive > 0;
-	}
 	if (!n)
 		snprintf(dst, size, " (%u thread%s, ended)", all, all == 1 ? "" : "s");
 	else if (procs > 1)
@@ -40,8 +37,8 @@ static double calls_per_s(const struct model *m)
 {
 	double sum = 0;
 
-	for (unsigned i = 0; i < model_n_lanes(m); i++)
-		sum += model_lane(m, i)->calls_per_s;
+	for (const struct lane *l = model_next_alive(m, NULL); l; l = model_next_alive(m, l))
+		sum += l->calls_per_s;
 	return sum;
 }
 

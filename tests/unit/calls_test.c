@@ -265,6 +265,44 @@ static void test_restarted(void **state)
 	assert_int_equal(total(STATE_BLOCKED), 6000);
 }
 
+/* Closed and opened again in between: each descriptor has the attempt that was made on it. */
+static void test_restarted_on_another(void **state)
+{
+	struct event ev = mk_fd(FDOP_IS, T0 + 50, 3, FDK_PIPE, "pipe:[1]");
+	const struct fd_entry *old, *f;
+	(void)state;
+
+	feed(m, ev);
+	old = model_fd_of(m, l, 3);
+	feed(m, attempt(1, 0, T0 + 100, 1000, -512));
+	feed(m, mk_fd(FDOP_CLOSE, T0 + 2000, 3, 0, ""));
+	feed(m, attempt(2, T0 + 100, T0 + 3000, 2000, 10));
+	f = model_fd_of(m, l, 3);
+	assert_ptr_not_equal(f, old);
+	assert_int_equal(f->totals.calls, 1);
+	assert_int_equal(f->totals.errors, 0);
+	assert_int_equal(f->totals.wait_ns, 2000);
+	assert_int_equal(old->totals.calls, 1);
+	assert_int_equal(old->totals.errors, 1);
+	/* of the thread it is one call, and it did not fail */
+	assert_int_equal(l->totals.calls, 1);
+	assert_int_equal(l->totals.errors, 0);
+	assert_int_equal(l->totals.wait_ns, 3000);
+}
+
+/* An earlier attempt that says it succeeded was not counted as a failure. */
+static void test_restarted_after_success(void **state)
+{
+	struct event ev = attempt(1, 0, T0 + 100, 1000, 5);
+	(void)state;
+
+	ev.call.flags |= CALLF_RESTART;
+	feed(m, ev);
+	feed(m, attempt(2, T0 + 100, T0 + 3000, 2000, 10));
+	assert_int_equal(l->totals.errors, 0);
+	assert_int_equal(model_fd_of(m, l, 3)->totals.errors, 0);
+}
+
 /* No further attempt: it failed, which is what EINTR says to the program. */
 static void test_not_restarted(void **state)
 {
@@ -395,6 +433,8 @@ int main(void)
 		T(test_without_result),
 		T(test_open_start),
 		T(test_restarted),
+		T(test_restarted_on_another),
+		T(test_restarted_after_success),
 		T(test_not_restarted),
 		T(test_attempt_without_first),
 		T(test_folded),

@@ -67,6 +67,7 @@ static void test_evidence_open_call(void **state)
 	feed(m, mk_sleep(CALL_epoll_wait, PID, T0 + 100 * MS, T0 + 100 * MS, 5, STATE_IDLE));
 	tick(T0 + 150 * MS);
 	says(PID, "read(7) blocked 65 % of 150 ms, 1 wake-up, 1 % cpu");
+	assert_int_equal(lane_of_tid(m, PID)->label.why.since_ns, 0);
 	tick(T0 + 400 * MS);
 	says(PID, "epoll_wait(5) asleep 75 % of 400 ms, 1 wake-up, 1 % cpu");
 	assert_int_equal(lane_of_tid(m, PID)->label.why.since_ns, T0 + 100 * MS);

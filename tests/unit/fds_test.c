@@ -190,6 +190,139 @@ static void test_many(void **state)
 	assert_null(at(5));
 }
 
+/* The last thread that leaves a table closes what is open in it, and nothing else. */
+static void test_last_lane_closes(void **state)
+{
+	struct event ev;
+	(void)state;
+
+	feed(m, mk_task(TASK_SEED, PID + 1, T0, "thread"));
+	is(3, FDK_PIPE, "pipe:[1]", 0, 1);
+	is(4, FDK_FILE, "/x", 0, 2);
+	closed(FDOP_CLOSE, 4, 4);
+	ev = mk_fd(FDOP_IS, now, 3, FDK_FILE, "/other");
+	ev.fd.files = FILES + 1;
+	feed(m, ev);
+	feed(m, mk_task(TASK_EXIT, PID + 1, now, "thread"));
+	assert_non_null(at(3)); /* the leader still has it */
+	feed(m, mk_task(TASK_EXIT, PID, now + 5, "main"));
+	assert_null(at(3));
+	assert_int_equal(model_fd(m, 0)->closed_ns, now + 5);
+	assert_true(model_fd(m, 0)->left);
+	assert_false(model_fd(m, 1)->left);
+	assert_int_equal(model_fd(m, 2)->closed_ns, 0);
+}
+
+/* An exec has a new table; so has a thread that no longer shares the old one. */
+static void test_new_table_closes(void **state)
+{
+	struct event ev = mk_task(TASK_EXEC, PID, T0 + 500, "program");
+	(void)state;
+
+	is(3, FDK_PIPE, "pipe:[1]", 0, 1);
+	ev.task.old_tid = PID;
+	ev.task.files = FILES + 1;
+	feed(m, ev);
+	assert_null(at(3));
+	assert_int_equal(model_fd(m, 0)->closed_ns, T0 + 500);
+	ev = mk_fd(FDOP_IS, T0 + 600, 3, FDK_PIPE, "pipe:[1]");
+	ev.fd.files = FILES + 1;
+	feed(m, ev);
+	assert_non_null(at(3));
+	ev = mk_task(TASK_FILES, PID, T0 + 700, "program");
+	ev.task.files = FILES + 2;
+	feed(m, ev);
+	assert_null(at(3));
+	assert_int_equal(model_fd(m, 1)->closed_ns, T0 + 700);
+	/* found once more: its own table lives on over that */
+	ev = mk_fd(FDOP_IS, T0 + 800, 3, FDK_PIPE, "pipe:[1]");
+	ev.fd.files = FILES + 2;
+	feed(m, ev);
+	ev = mk_task(TASK_SEED, PID, T0 + 900, "program");
+	ev.task.files = FILES + 2;
+	feed(m, ev);
+	assert_int_equal(model_fd(m, 2)->closed_ns, 0);
+}
+
+/* Who was never announced learns from the first descriptor which table it has. */
+static void test_unannounced_table(void **state)
+{
+	struct event ev;
+	(void)state;
+
+	feed(m, mk_call(CALL_read, PID + 9, T0, 10, -1, 0));
+	ev = mk_fd(FDOP_IS, T0 + 20, 3, FDK_PIPE, "pipe:[1]");
+	ev.tid = PID + 9;
+	ev.fd.files = FILES + 3;
+	feed(m, ev);
+	assert_int_equal(lane_of_tid(m, PID + 9)->files, FILES + 3);
+	feed(m, mk_task(TASK_EXIT, PID + 9, T0 + 30, "lost"));
+	assert_int_equal(model_fd(m, 0)->closed_ns, T0 + 30);
+}
+
+/* Children come and go, each with descriptors of its own: their places are used again. */
+static void test_many_tables(void **state)
+{
+	(void)state;
+	is(3, FDK_FILE, "/stays", 0, 1);
+	for (uint32_t i = 0; i < 5000; i++) {
+		struct event ev = mk_task(TASK_NEW, PID + 1, now, "child");
+
+		ev.tgid = PID + 1;
+		ev.task.files = FILES + 1 + i;
+		feed(m, ev);
+		for (int fd = 0; fd < 5; fd++) {
+			ev = mk_fd(FDOP_IS, now, fd, FDK_FILE, "/child");
+			ev.fd.files = FILES + 1 + i;
+			feed(m, ev);
+		}
+		ev = mk_task(TASK_EXIT, PID + 1, now += 10, "child");
+		ev.tgid = PID + 1;
+		feed(m, ev);
+	}
+	assert_in_range(model_n_fds(m), 256, 270);
+	assert_string_equal(at(3)->name, "/stays");
+}
+
+/* A call remembers its descriptor, not who took over that one's place. */
+static void test_call_of_reused_place(void **state)
+{
+	(void)state;
+	is(3, FDK_FILE, "/mine", 0, 1);
+	call(CALL_read, 3, 10);
+	assert_string_equal(model_call_fd(m, lane_call(l, 0))->name, "/mine");
+	closed(FDOP_CLOSE, 3, 3);
+	for (int i = 0; i < 600; i++) {
+		is(5, FDK_FILE, "/comes and goes", 0, (uint64_t)i);
+		closed(FDOP_CLOSE, 5, 5);
+	}
+	assert_null(model_call_fd(m, lane_call(l, 0)));
+}
+
+/* One inode for all eventfds: what is told again is news, unless a close was told. */
+static void test_anonymous(void **state)
+{
+	const struct fd_entry *f;
+	(void)state;
+
+	is(3, FDK_EVENTFD, "anon_inode:[eventfd]", 0, 12);
+	f = at(3);
+	call(CALL_read, 3, 8);
+	is(3, FDK_EVENTFD, "anon_inode:[eventfd]", O_NONBLOCK_, 12);
+	assert_ptr_equal(at(3), f);
+	assert_int_equal(f->o_flags, O_NONBLOCK_);
+	closed(FDOP_CLOSE, 3, 3);
+	is(3, FDK_EVENTFD, "anon_inode:[eventfd]", O_NONBLOCK_, 12);
+	assert_ptr_not_equal(at(3), f);
+	assert_int_equal(at(3)->totals.calls, 0);
+	is(4, FDK_ANON, "anon_inode:[perf_event]", 0, 12);
+	f = at(4);
+	is(4, FDK_ANON, "anon_inode:[userfaultfd]", 0, 12);
+	assert_ptr_not_equal(at(4), f);
+	is(4, FDK_TIMERFD, "anon_inode:[timerfd]", 0, 12);
+	assert_string_equal(at(4)->name, "anon_inode:[timerfd]");
+}
+
 /* --- models --- */
 
 static void test_blocking(void **state)
@@ -319,6 +452,12 @@ int main(void)
 		T(test_named_later),
 		T(test_dup),
 		T(test_many),
+		T(test_last_lane_closes),
+		T(test_new_table_closes),
+		T(test_unannounced_table),
+		T(test_many_tables),
+		T(test_call_of_reused_place),
+		T(test_anonymous),
 		T(test_blocking),
 		T(test_non_blocking),
 		T(test_multiplexed),

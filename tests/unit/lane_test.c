@@ -205,6 +205,40 @@ static void test_exec_by_another_thread(void **state)
 	assert_int_equal(now->totals.calls, 1);
 }
 
+/* When the execve began is known only if it slept; what is not known is not kernel. */
+static void test_exec_begins(void **state)
+{
+	struct model *m = *state;
+	const struct lane *l;
+	struct event ev = mk_task(TASK_EXEC, PID, T0 + 1000, "program");
+
+	feed(m, mk_task(TASK_SEED, PID + 1, T0, "caller"));
+	l = lane_of_tid(m, PID + 1);
+	feed(m, mk_sleep(CALL_execve, PID + 1, T0 + 600, T0 + 700, -1, STATE_BLOCKED));
+	ev.task.old_tid = PID + 1;
+	feed(m, ev);
+	assert_int_equal(total(l, STATE_USER), 600);
+	assert_int_equal(total(l, STATE_KERNEL), 100);
+	assert_int_equal(total(l, STATE_BLOCKED), 300);
+	feed(m, mk_task(TASK_SEED, PID + 2, T0 + 1000, "caller"));
+	l = lane_of_tid(m, PID + 2);
+	feed(m, mk_call(CALL_read, PID + 2, T0 + 1100, 100, -1, 0));
+	ev.task.old_tid = PID + 2;
+	ev.t_ns = T0 + 2000;
+	feed(m, ev);
+	assert_int_equal(total(l, STATE_USER), 900);
+	assert_int_equal(total(l, STATE_KERNEL), 100);
+	/* after a loss not even that is known */
+	feed(m, mk_task(TASK_SEED, PID + 3, T0 + 2000, "caller"));
+	l = lane_of_tid(m, PID + 3);
+	feed(m, mk_loss(PID + 3, T0 + 2100, T0 + 2200, 1));
+	ev.task.old_tid = PID + 3;
+	ev.t_ns = T0 + 3000;
+	feed(m, ev);
+	assert_int_equal(total(l, STATE_USER), 100);
+	assert_int_equal(total(l, STATE_UNKNOWN), 900);
+}
+
 static void test_exec_by_the_leader(void **state)
 {
 	struct model *m = *state;
@@ -270,17 +304,12 @@ static void test_mixed_that_lies(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		T(test_sleep_in_a_call),
-		T(test_open_end),
-		T(test_off_and_on),
-		T(test_newborn),
-		T(test_polling),
-		T(test_exit_and_reuse),
-		T(test_process_end),
-		T(test_exec_by_another_thread),
-		T(test_exec_by_the_leader),
-		T(test_names),
-		T(test_unannounced),
+		T(test_sleep_in_a_call), T(test_open_end),
+		T(test_off_and_on),	 T(test_newborn),
+		T(test_polling),	 T(test_exit_and_reuse),
+		T(test_process_end),	 T(test_exec_by_another_thread),
+		T(test_exec_begins),	 T(test_exec_by_the_leader),
+		T(test_names),		 T(test_unannounced),
 		T(test_mixed_that_lies),
 	};
 

@@ -198,6 +198,70 @@ static void test_forgotten_lanes(void **state)
 	watch_end(&w);
 }
 
+static void short_life(struct model *m, uint32_t tid, uint64_t t)
+{
+	feed(m, mk_task(TASK_NEW, tid, t, "short"));
+	feed(m, mk_call(CALL_read, tid, t + 10, 100, -1, 1));
+	feed(m, mk_task(TASK_EXIT, tid, t + 500, "short"));
+}
+
+/* In the order of their end: one that outlived younger ones is forgotten in its turn. */
+static void test_forgotten_in_order_of_end(void **state)
+{
+	struct model *m = mk_model();
+	const struct lane *old;
+	(void)state;
+
+	feed(m, mk_task(TASK_SEED, PID, T0, "main"));
+	feed(m, mk_task(TASK_SEED, PID + 1, T0, "old"));
+	old = lane_of_tid(m, PID + 1);
+	for (uint32_t i = 2; i < 2000; i++)
+		short_life(m, PID + i, T0 + i * US);
+	assert_false(old->forgotten);
+	assert_true(model_lane(m, 2)->forgotten);
+	assert_null(model_lane_by_tid(m, PID + 2));
+	feed(m, mk_task(TASK_EXIT, PID + 1, T0 + 2000 * US, "old"));
+	for (uint32_t i = 2000; i < 3023; i++)
+		short_life(m, PID + i, T0 + i * US);
+	assert_false(old->forgotten);
+	short_life(m, PID + 3023, T0 + 3023 * US);
+	assert_true(old->forgotten);
+	assert_null(old->timeline.spans);
+	assert_null(old->timeline.buckets);
+	assert_null(old->ring);
+	assert_int_equal(share(old, T0, T0 + SEC, STATE_UNKNOWN), 2000 * US); /* no longer known */
+	assert_ptr_equal(model_next_alive(m, NULL), lane_of_tid(m, PID));
+	assert_null(model_next_alive(m, lane_of_tid(m, PID)));
+	assert_int_equal(model_n_alive(m), 1);
+	assert_int_equal(model_n_alive_processes(m), 1);
+	assert_int_equal(model_check(m), 0);
+	model_free(m);
+}
+
+/* Long lives have much detail: fewer of them are kept, the newest always. */
+static void test_forgotten_by_size(void **state)
+{
+	struct model *m = mk_model();
+	size_t bytes = 0;
+	unsigned kept = 0;
+	(void)state;
+
+	for (uint32_t i = 0; i < 60; i++) { /* a quarter of an hour each: 9000 buckets */
+		uint64_t t = T0 + i * 900 * SEC;
+
+		feed(m, mk_task(TASK_NEW, PID + i, t, "long"));
+		feed(m, mk_task(TASK_EXIT, PID + i, t + 900 * SEC, "long"));
+	}
+	for (unsigned i = 0; i < model_n_lanes(m); i++) {
+		bytes += timeline_bytes(&model_lane(m, i)->timeline);
+		kept += !model_lane(m, i)->forgotten;
+	}
+	assert_in_range(bytes, 16u << 20, 24u << 20);
+	assert_in_range(kept, 10, 59);
+	assert_false(model_lane(m, model_n_lanes(m) - 1)->forgotten);
+	model_free(m);
+}
+
 /* Events that cannot be are clipped and counted; the partition holds. */
 static void test_nonsense(void **state)
 {
@@ -246,6 +310,8 @@ int main(void)
 		cmocka_unit_test(test_story),
 		cmocka_unit_test(test_story_with_little_room),
 		cmocka_unit_test(test_forgotten_lanes),
+		cmocka_unit_test(test_forgotten_in_order_of_end),
+		cmocka_unit_test(test_forgotten_by_size),
 		cmocka_unit_test(test_nonsense),
 	};
 

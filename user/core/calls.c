@@ -109,14 +109,19 @@ static bool moved_bytes(const struct ev_call *c)
 	       !(c->flags & CALLF_NO_ENTER);
 }
 
-/* `again`: an earlier attempt was counted, as a failed call. */
-static void totals_add(struct totals *t, const struct ev_call *c, bool again)
+static bool failed(const struct ev_call *c)
 {
-	if (again)
-		t->errors--;
-	else
+	return result_known(c) && c->ret < 0;
+}
+
+/* `earlier`: the attempt before this one, which these totals have counted; or NULL. */
+static void totals_add(struct totals *t, const struct ev_call *c, const struct ev_call *earlier)
+{
+	if (!earlier)
 		t->calls++;
-	if (result_known(c) && c->ret < 0)
+	else if (failed(earlier))
+		t->errors--;
+	if (failed(c))
 		t->errors++;
 	if (moved_bytes(c))
 		t->bytes += (uint64_t)c->ret;
@@ -260,11 +265,10 @@ static void note_wait(struct lane *l, const struct ev_call *c)
 	v->top_fd = c->fd;
 }
 
-static void entry_make(struct lane *l, const struct event *ev, struct call_entry *e,
-		       bool *ret_again)
+/* True, with the entry that this one stands for as well: an earlier attempt of the same call. */
+static bool entry_make(struct lane *l, const struct event *ev, struct call_entry *e,
+		       struct call_entry *ret_old)
 {
-	struct call_entry old;
-
 	*e = (struct call_entry){
 		.ev = *ev,
 		.wait_ns = ev->call.wait_ns,
@@ -274,20 +278,42 @@ static void entry_make(struct lane *l, const struct event *ev, struct call_entry
 		.begin_ns = ev->call.enter_ns,
 		.fd_index = MODEL_NO_FD,
 	};
-	*ret_again = ev->call.attempt > 1 && ring_take_attempt(l, ev, &old);
-	if (!*ret_again)
-		return;
-	e->begin_ns = old.begin_ns;
-	e->wait_ns += old.wait_ns;
-	e->runq_ns += old.runq_ns;
-	e->copy_ns += old.copy_ns;
-	e->cpu_ns += old.cpu_ns;
+	if (ev->call.attempt < 2 || !ring_take_attempt(l, ev, ret_old))
+		return false;
+	e->begin_ns = ret_old->begin_ns;
+	e->wait_ns += ret_old->wait_ns;
+	e->runq_ns += ret_old->runq_ns;
+	e->copy_ns += ret_old->copy_ns;
+	e->cpu_ns += ret_old->cpu_ns;
+	return true;
+}
+
+/*
+ * The descriptor's part.  If its number means another one than at the attempt
+ * before, the old one keeps that attempt as the failed call that it was there.
+ */
+static int call_on_fd(struct model *m, struct lane *l, struct call_entry *e,
+		      const struct call_entry *old)
+{
+	const struct ev_call *c = &e->ev.call;
+	struct fd_entry *f = fds_use(m, l, c->fd, e->ev.t_ns, &e->fd_index);
+	bool same;
+
+	if (!f)
+		return -ENOMEM;
+	e->fd_life = f->life;
+	same = old && old->fd_index == e->fd_index && old->fd_life == f->life;
+	totals_add(&f->totals, c, same ? &old->ev.call : NULL);
+	f->last_ns = e->ev.t_ns;
+	fds_model(m, l, f, &e->ev);
+	return 0;
 }
 
 int calls_feed(struct model *m, struct lane *l, const struct event *ev)
 {
 	const struct ev_call *c = &ev->call;
-	struct call_entry e;
+	struct call_entry e, old;
+	const struct ev_call *earlier;
 	struct totals *t;
 	bool again;
 	int err = commit_call(m, l, ev);
@@ -301,22 +327,18 @@ int calls_feed(struct model *m, struct lane *l, const struct event *ev)
 		note_wait(l, c);
 		return 0;
 	}
-	entry_make(l, ev, &e, &again);
+	again = entry_make(l, ev, &e, &old);
+	earlier = again ? &old.ev.call : NULL;
 	t = total_of_call(l, c->call);
 	if (!t)
 		return -ENOMEM;
-	totals_add(t, c, again);
-	totals_add(&l->totals, c, again);
+	totals_add(t, c, earlier);
+	totals_add(&l->totals, c, earlier);
 	note_wait(l, c);
-	if (c->flags & CALLF_FD && c->fd >= 0) {
-		struct fd_entry *f = fds_use(m, l, c->fd, ev->t_ns, &e.fd_index);
-
-		if (!f)
-			return -ENOMEM;
-		totals_add(&f->totals, c, again);
-		f->last_ns = ev->t_ns;
-		fds_model(m, l, f, ev);
-	}
+	if (c->flags & CALLF_FD && c->fd >= 0)
+		err = call_on_fd(m, l, &e, again ? &old : NULL);
+	if (err)
+		return err;
 	note_ready(l, c);
 	return ring_push(m, l, &e);
 }
@@ -358,6 +380,7 @@ int spin_feed(struct model *m, struct lane *l, const struct event *ev)
 
 		if (!f)
 			return -ENOMEM;
+		e.fd_life = f->life;
 		totals_spin(&f->totals, s);
 		f->last_ns = ev->t_ns;
 		fds_model(m, l, f, ev);

@@ -94,6 +94,7 @@ static void evidence_wait(const struct model *m, const struct lane *l, uint64_t 
 		longest = s->top_wait_ns;
 		e->call = s->top_call;
 		e->fd = s->top_fd;
+		e->since_ns = 0; /* that one is over */
 	}
 }
 
@@ -233,11 +234,7 @@ static void process_evidence(struct process *p, enum label label)
 {
 	const struct lane *best = NULL;
 
-	for (unsigned i = 0; i < p->n_lanes; i++) {
-		const struct lane *l = p->lanes[i];
-
-		if (l->end_ns)
-			continue;
+	for (const struct lane *l = proc_priv(p)->first; l; l = lane_priv(l)->proc_next) {
 		if (!best || lane_priv(l)->shares[label] > lane_priv(best)->shares[label])
 			best = l;
 	}
@@ -263,11 +260,10 @@ static void process_label(struct model *m, struct process *p, uint64_t t)
 	unsigned voters = 0, idlers = 0, mask = 0;
 	enum label label;
 
-	for (unsigned i = 0; i < p->n_lanes; i++) {
-		const struct lane *l = p->lanes[i];
+	for (const struct lane *l = proc_priv(p)->first; l; l = lane_priv(l)->proc_next) {
 		const struct lane_priv *v = l->priv;
 
-		if (l->end_ns || l->flags & TASKF_KERNEL_WORKER || l->label.shown == LABEL_NONE)
+		if (l->flags & TASKF_KERNEL_WORKER || l->label.shown == LABEL_NONE)
 			continue;
 		voters++;
 		idlers += v->idle_throughout;
@@ -296,18 +292,13 @@ static void process_label(struct model *m, struct process *p, uint64_t t)
 
 void labels_tick(struct model *m, uint64_t t)
 {
-	for (unsigned i = 0; i < m->n_lanes; i++) {
-		struct lane *l = m->lanes[i];
-
-		if (l->end_ns)
-			continue;
+	for (struct lane *l = m->first_alive; l; l = lane_priv(l)->next) {
 		tick_store(m, l);
 		lane_rates(m, l);
 		lane_label(m, l, t);
 	}
-	for (unsigned i = 0; i < m->n_procs; i++)
-		if (!m->procs[i]->end_ns)
-			process_label(m, m->procs[i], t);
+	for (struct process *p = m->first_proc; p; p = proc_priv(p)->next)
+		process_label(m, p, t);
 }
 
 void label_exit(struct model *m, struct lane *l, uint64_t t)

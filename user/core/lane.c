@@ -28,11 +28,11 @@ static int grow(void ***items, unsigned n, unsigned *cap)
 static struct process *process_new(struct model *m, uint32_t tgid, uint64_t t)
 {
 	struct process *p = calloc(1, sizeof(*p));
+	struct proc_priv *v = calloc(1, sizeof(*v));
 
-	if (!p)
-		return NULL;
-	if (grow((void ***)&m->procs, m->n_procs, &m->cap_procs) ||
+	if (!p || !v || grow((void ***)&m->procs, m->n_procs, &m->cap_procs) ||
 	    idmap_set(&m->proc_of_tgid, tgid + 1ull, m->n_procs)) {
+		free(v);
 		free(p);
 		return NULL;
 	}
@@ -40,8 +40,45 @@ static struct process *process_new(struct model *m, uint32_t tgid, uint64_t t)
 	p->birth_ns = t;
 	p->index = m->n_procs;
 	p->label.since_ns = t;
+	p->priv = v;
+	p->lanes = &p->only;
 	m->procs[m->n_procs++] = p;
+	v->prev = m->last_proc;
+	if (v->prev)
+		proc_priv(v->prev)->next = p;
+	else
+		m->first_proc = p;
+	m->last_proc = p;
+	m->n_alive_procs++;
 	return p;
+}
+
+/* Its last lane has ended: another one with this tgid is another process. */
+static void process_end(struct model *m, struct process *p, uint64_t t)
+{
+	struct proc_priv *v = p->priv;
+
+	p->end_ns = t;
+	if (v->prev)
+		proc_priv(v->prev)->next = v->next;
+	else
+		m->first_proc = v->next;
+	if (v->next)
+		proc_priv(v->next)->prev = v->prev;
+	else
+		m->last_proc = v->prev;
+	m->n_alive_procs--;
+	idmap_remove(&m->proc_of_tgid, p->tgid + 1ull);
+	free(v);
+	p->priv = NULL;
+}
+
+void process_free(struct process *p)
+{
+	if (p->lanes != &p->only)
+		free(p->lanes);
+	free(p->priv);
+	free(p);
 }
 
 /* The living process `tgid`, made if there is none. */
@@ -49,56 +86,112 @@ static struct process *process_of(struct model *m, uint32_t tgid, uint64_t t)
 {
 	uint32_t i = idmap_get(&m->proc_of_tgid, tgid + 1ull);
 
-	if (i != IDMAP_NONE && !m->procs[i]->end_ns)
-		return m->procs[i];
-	return process_new(m, tgid, t);
+	return i != IDMAP_NONE ? m->procs[i] : process_new(m, tgid, t);
 }
 
-static int process_add(struct process *p, struct lane *l)
+/* Room for one more lane; the array doubles, at powers of two. 0 or -ENOMEM. */
+static int process_room(struct process *p)
 {
-	struct lane **lanes = realloc(p->lanes, (p->n_lanes + 1) * sizeof(struct lane *));
+	unsigned n = p->n_lanes;
+	struct lane **lanes;
 
+	if (!n || n & (n - 1))
+		return 0;
+	lanes = realloc(n > 1 ? p->lanes : NULL, 2ul * n * sizeof(*lanes));
 	if (!lanes)
 		return -ENOMEM;
+	lanes[0] = n > 1 ? lanes[0] : p->only;
 	p->lanes = lanes;
-	lanes[p->n_lanes++] = l;
-	p->n_alive++;
 	return 0;
 }
 
-struct lane *lane_new(struct model *m, uint32_t tid, uint32_t tgid, uint64_t t)
+/* The last of its process and of all; a new lane comes behind the older ones. */
+static void lane_link(struct model *m, struct process *p, struct lane *l)
 {
-	struct process *p = process_of(m, tgid, t);
+	struct proc_priv *pv = p->priv;
+	struct lane_priv *v = l->priv;
+
+	p->lanes[p->n_lanes++] = l;
+	p->n_alive++;
+	m->n_alive++;
+	v->proc_prev = pv->last;
+	v->prev = m->last_alive;
+	if (pv->last)
+		lane_priv(pv->last)->proc_next = l;
+	else
+		pv->first = l;
+	if (m->last_alive)
+		lane_priv(m->last_alive)->next = l;
+	else
+		m->first_alive = l;
+	pv->last = m->last_alive = l;
+}
+
+static void lane_unlink(struct model *m, struct lane *l)
+{
+	struct proc_priv *pv = l->proc->priv;
+	struct lane_priv *v = l->priv;
+
+	*(v->proc_prev ? &lane_priv(v->proc_prev)->proc_next : &pv->first) = v->proc_next;
+	*(v->proc_next ? &lane_priv(v->proc_next)->proc_prev : &pv->last) = v->proc_prev;
+	*(v->prev ? &lane_priv(v->prev)->next : &m->first_alive) = v->next;
+	*(v->next ? &lane_priv(v->next)->prev : &m->last_alive) = v->prev;
+	l->proc->n_alive--;
+	m->n_alive--;
+}
+
+static void priv_free(struct lane *l)
+{
+	if (l->priv)
+		free(lane_priv(l)->ticks);
+	free(l->priv);
+	l->priv = NULL;
+}
+
+static struct lane *lane_blank(const struct model *m)
+{
 	struct lane *l = calloc(1, sizeof(*l));
 	struct lane_priv *v = calloc(1, sizeof(*v));
 
-	if (!p || !l || !v)
-		goto failed;
-	l->priv = v;
-	v->ticks = calloc(m->n_ticks, sizeof(*v->ticks));
+	if (v)
+		v->ticks = calloc(m->n_ticks, sizeof(*v->ticks));
+	if (!l || !v || !v->ticks) {
+		if (v)
+			free(v->ticks);
+		free(v);
+		free(l);
+		return NULL;
+	}
 	v->top_call = CALL_NONE;
 	v->ran = true;
-	if (!v->ticks || grow((void ***)&m->lanes, m->n_lanes, &m->cap_lanes) ||
-	    idmap_set(&m->lane_of_tid, tid + 1ull, m->n_lanes) || process_add(p, l))
-		goto failed;
+	l->priv = v;
+	l->in_nr = -1;
+	return l;
+}
+
+struct lane *lane_new(struct model *m, uint32_t tid, uint32_t tgid, uint32_t files, uint64_t t)
+{
+	struct process *p = process_of(m, tgid, t);
+	struct lane *l = lane_blank(m);
+
+	if (!p || !l || process_room(p) || grow((void ***)&m->lanes, m->n_lanes, &m->cap_lanes) ||
+	    files_join(m, files) || idmap_set(&m->lane_of_tid, tid + 1ull, m->n_lanes)) {
+		lane_free(l);
+		return NULL;
+	}
 	l->proc = p;
+	l->files = files;
 	l->tid = tid;
 	l->birth_ns = t;
 	l->index = m->n_lanes;
-	l->in_nr = -1;
 	l->label.since_ns = t;
 	timeline_init(&l->timeline, m->cfg.t0_ns, t, m->cfg.spans_kept, m->cfg.buckets_kept);
 	lane_open(l, STATE_USER, t);
 	m->lanes[m->n_lanes++] = l;
+	lane_link(m, p, l);
 	if (m->obs.lane_begin)
 		m->obs.lane_begin(m->obs.ctx, l);
 	return l;
-failed:
-	if (v)
-		free(v->ticks);
-	free(v);
-	free(l);
-	return NULL;
 }
 
 struct lane *lane_of(struct model *m, uint32_t tid, uint32_t tgid, uint64_t t)
@@ -107,7 +200,7 @@ struct lane *lane_of(struct model *m, uint32_t tid, uint32_t tgid, uint64_t t)
 
 	if (i != IDMAP_NONE && !m->lanes[i]->end_ns)
 		return m->lanes[i];
-	return lane_new(m, tid, tgid, t);
+	return lane_new(m, tid, tgid, 0, t);
 }
 
 int lane_commit(struct model *m, struct lane *l, uint64_t to, int slot)
@@ -155,24 +248,37 @@ int lane_commit_open(struct model *m, struct lane *l, uint64_t to)
 	return err ? err : lane_commit(m, l, to, l->open_slot);
 }
 
-/* The oldest ended lanes give their detail back: what stays is the totals. */
-static void forget_old(struct model *m)
+static size_t detail_bytes(const struct lane *l)
 {
-	while (m->n_ended > ENDED_KEPT && m->next_forget < m->n_lanes) {
-		struct lane *l = m->lanes[m->next_forget++];
+	return timeline_bytes(&l->timeline) + l->ring_cap * sizeof(*l->ring);
+}
 
-		if (!l->end_ns || lane_priv(l)->forgotten) {
-			if (!l->end_ns)
-				continue;
-			break;
-		}
-		timeline_free(&l->timeline);
-		free(l->ring);
-		l->ring = NULL;
-		l->ring_len = l->ring_cap = l->ring_head = 0;
-		lane_priv(l)->forgotten = true;
-		m->n_ended--;
-	}
+/* The lane that ended first gives its detail back: what stays is the totals. */
+static void forget_first(struct model *m)
+{
+	struct lane *l = m->ended[m->ended_head];
+
+	m->ended_head = (m->ended_head + 1) % ENDED_KEPT;
+	m->n_ended--;
+	m->ended_bytes -= detail_bytes(l);
+	timeline_free(&l->timeline);
+	free(l->ring);
+	l->ring = NULL;
+	l->ring_len = l->ring_cap = l->ring_head = 0;
+	l->forgotten = true;
+	if (idmap_get(&m->lane_of_tid, l->tid + 1ull) == l->index)
+		idmap_remove(&m->lane_of_tid, l->tid + 1ull);
+}
+
+/* Its detail is kept as long as there is room, that of the newest always. */
+static void keep_ended(struct model *m, struct lane *l)
+{
+	size_t bytes = detail_bytes(l);
+
+	while (m->n_ended && (m->n_ended == ENDED_KEPT || m->ended_bytes + bytes > ENDED_BYTES))
+		forget_first(m);
+	m->ended[(m->ended_head + m->n_ended++) % ENDED_KEPT] = l;
+	m->ended_bytes += bytes;
 }
 
 void lane_end(struct model *m, struct lane *l, uint64_t t, int gap_slot)
@@ -182,14 +288,15 @@ void lane_end(struct model *m, struct lane *l, uint64_t t, int gap_slot)
 	lane_commit(m, l, t, gap_slot);
 	l->end_ns = l->timeline.end_ns;
 	lane_open(l, gap_slot, l->end_ns);
-	p->n_alive--;
+	lane_unlink(m, l);
 	if (!p->n_alive)
-		p->end_ns = l->end_ns;
+		process_end(m, p, l->end_ns);
 	label_exit(m, l, l->end_ns);
 	if (m->obs.lane_end)
 		m->obs.lane_end(m->obs.ctx, l);
-	m->n_ended++;
-	forget_old(m);
+	files_leave(m, l->files, l->end_ns);
+	priv_free(l);
+	keep_ended(m, l);
 }
 
 void lane_set_comm(struct model *m, struct lane *l, const char *comm)
@@ -208,8 +315,7 @@ void lane_free(struct lane *l)
 	if (!l)
 		return;
 	timeline_free(&l->timeline);
-	free(lane_priv(l)->ticks);
-	free(l->priv);
+	priv_free(l);
 	free(l->by_call);
 	free(l->ring);
 	free(l);

@@ -35,10 +35,8 @@ void model_free(struct model *m)
 		return;
 	for (unsigned i = 0; i < m->n_lanes; i++)
 		lane_free(m->lanes[i]);
-	for (unsigned i = 0; i < m->n_procs; i++) {
-		free(m->procs[i]->lanes);
-		free(m->procs[i]);
-	}
+	for (unsigned i = 0; i < m->n_procs; i++)
+		process_free(m->procs[i]);
 	fds_free(m);
 	idmap_free(&m->lane_of_tid);
 	idmap_free(&m->proc_of_tgid);
@@ -54,19 +52,38 @@ void model_observe(struct model *m, const struct model_observer *o)
 
 /* --- events --- */
 
-/* A thread is found or born: its lane begins, whoever had that tid is gone. */
+static struct lane *living(const struct model *m, uint32_t tid)
+{
+	uint32_t i = idmap_get(&m->lane_of_tid, tid + 1ull);
+
+	return i != IDMAP_NONE && !m->lanes[i]->end_ns ? m->lanes[i] : NULL;
+}
+
+/*
+ * A lane in place of whoever has that tid: its end was not seen.  The table is
+ * held meanwhile: both may use it.
+ */
+static struct lane *lane_replace(struct model *m, const struct event *ev)
+{
+	struct lane *old = living(m, ev->tid), *l;
+
+	if (files_join(m, ev->task.files))
+		return NULL;
+	if (old)
+		lane_end(m, old, ev->t_ns, STATE_UNKNOWN);
+	l = lane_new(m, ev->tid, ev->tgid, ev->task.files, ev->t_ns);
+	files_leave(m, ev->task.files, ev->t_ns);
+	return l;
+}
+
+/* A thread is found or born: its lane begins. */
 static int task_begin(struct model *m, const struct event *ev)
 {
 	const struct ev_task *k = &ev->task;
-	uint32_t i = idmap_get(&m->lane_of_tid, ev->tid + 1ull);
-	struct lane *l;
+	struct lane *l = lane_replace(m, ev);
 
-	if (i != IDMAP_NONE && !m->lanes[i]->end_ns)
-		lane_end(m, m->lanes[i], ev->t_ns, STATE_UNKNOWN); /* its end was not seen */
-	l = lane_new(m, ev->tid, ev->tgid, ev->t_ns);
 	if (!l)
 		return -ENOMEM;
-	l->files = k->files;
 	l->flags = k->flags;
 	l->global_tid = k->global_tid;
 	l->cpu = ev->cpu;
@@ -82,32 +99,37 @@ static int task_begin(struct model *m, const struct event *ev)
 	return 0;
 }
 
+/*
+ * The lane of the caller ends in its execve, of which the lane that takes over
+ * has the record.  When it began is known only if it slept (reading the
+ * program, or until the other threads were gone); else nothing is made up.
+ */
+static void exec_end(struct model *m, struct lane *l, uint64_t t)
+{
+	l->ended_by_exec = true;
+	if (l->in_call)
+		lane_commit_open(m, l, t);
+	else
+		lane_gap(m, l, t);
+	lane_end(m, l, t, STATE_USER);
+}
+
 /* A new program; another thread than the leader takes the leader's lane over. */
 static int task_exec(struct model *m, const struct event *ev)
 {
 	const struct ev_task *k = &ev->task;
 	struct lane *old = NULL, *l;
-	uint32_t i = idmap_get(&m->lane_of_tid, k->old_tid + 1ull);
 
 	if (k->old_tid && k->old_tid != ev->tid) {
-		if (i != IDMAP_NONE && !m->lanes[i]->end_ns)
-			old = m->lanes[i];
-		i = idmap_get(&m->lane_of_tid, ev->tid + 1ull);
-		if (i != IDMAP_NONE && !m->lanes[i]->end_ns)
-			lane_end(m, m->lanes[i], ev->t_ns, STATE_UNKNOWN);
-		l = lane_new(m, ev->tid, ev->tgid, ev->t_ns);
-		if (l && old) {
-			old->ended_by_exec = true;
-			if (old->in_call) /* the execve sleeps while it reads the program */
-				lane_commit_open(m, old, ev->t_ns);
-			lane_end(m, old, ev->t_ns, STATE_KERNEL);
-		}
+		old = living(m, k->old_tid);
+		l = lane_replace(m, ev);
+		if (l && old)
+			exec_end(m, old, ev->t_ns);
 	} else {
 		l = lane_of(m, ev->tid, ev->tgid, ev->t_ns);
 	}
-	if (!l)
+	if (!l || lane_set_files(m, l, k->files, ev->t_ns))
 		return -ENOMEM;
-	l->files = k->files;
 	l->flags = k->flags;
 	l->global_tid = k->global_tid;
 	if (k->flags & TASKF_TARGET)
@@ -148,9 +170,8 @@ static int feed_task(struct model *m, const struct event *ev)
 		if (!l)
 			return -ENOMEM;
 		if (ev->task.op == TASK_FILES)
-			l->files = ev->task.files;
-		else
-			lane_set_comm(m, l, ev->task.comm);
+			return lane_set_files(m, l, ev->task.files, ev->t_ns);
+		lane_set_comm(m, l, ev->task.comm);
 		return 0;
 	}
 }
@@ -205,8 +226,6 @@ static int lane_lost(struct model *m, struct lane *l, uint64_t since)
 {
 	int err;
 
-	if (l->end_ns)
-		return 0;
 	err = lane_commit_open(m, l, since);
 	lane_open(l, STATE_UNKNOWN, l->timeline.end_ns);
 	return err;
@@ -228,9 +247,9 @@ static int feed_loss(struct model *m, const struct event *ev)
 		l->lost_calls += s->calls;
 		return lane_lost(m, l, s->since_ns);
 	}
-	for (unsigned i = 0; i < m->n_lanes && !err; i++)
-		if (!ev->tgid || m->lanes[i]->proc->tgid == ev->tgid)
-			err = lane_lost(m, m->lanes[i], s->since_ns);
+	for (struct lane *l = m->first_alive; l && !err; l = lane_priv(l)->next)
+		if (!ev->tgid || l->proc->tgid == ev->tgid)
+			err = lane_lost(m, l, s->since_ns);
 	return err;
 }
 
@@ -308,9 +327,8 @@ void model_finish(struct model *m, uint64_t t)
 {
 	if (m->finished)
 		return;
-	for (unsigned i = 0; i < m->n_lanes; i++)
-		if (!m->lanes[i]->end_ns)
-			lane_commit_open(m, m->lanes[i], t);
+	for (struct lane *l = m->first_alive; l; l = lane_priv(l)->next)
+		lane_commit_open(m, l, t);
 	m->finished = true;
 }
 
@@ -378,6 +396,21 @@ const struct lane *model_lane_by_tid(const struct model *m, uint32_t tid)
 	return i == IDMAP_NONE ? NULL : m->lanes[i];
 }
 
+const struct lane *model_next_alive(const struct model *m, const struct lane *l)
+{
+	return l ? lane_priv(l)->next : m->first_alive;
+}
+
+unsigned model_n_alive(const struct model *m)
+{
+	return m->n_alive;
+}
+
+unsigned model_n_alive_processes(const struct model *m)
+{
+	return m->n_alive_procs;
+}
+
 unsigned model_n_fds(const struct model *m)
 {
 	return m->n_fds;
@@ -399,7 +432,7 @@ int model_check(const struct model *m)
 			sum += t->total_ns[s];
 		if (sum != t->end_ns - t->begin_ns)
 			return -EPROTO;
-		if (lane_priv(m->lanes[i])->forgotten)
+		if (m->lanes[i]->forgotten)
 			continue;
 		for (uint32_t k = 0; timeline_span(t, k, &from, &to, &slot); k++) {
 			if (to != next || from >= to || slot >= STATE_SLOTS)

@@ -85,7 +85,8 @@ struct call_entry {
 	/* an EV_CALL's logical call (decisions.md 4): phases summed over its attempts */
 	uint64_t wait_ns, runq_ns, copy_ns, cpu_ns;
 	uint64_t begin_ns; /* of the first attempt */
-	unsigned fd_index; /* into model_fd(), or MODEL_NO_FD */
+	unsigned fd_index; /* its descriptor: ask model_call_fd(); or MODEL_NO_FD */
+	uint32_t fd_life;
 };
 #define MODEL_NO_FD UINT32_MAX
 
@@ -112,6 +113,7 @@ struct lane {
 	uint64_t birth_ns;
 	uint64_t end_ns; /* 0: alive */
 	bool ended_by_exec;
+	bool forgotten; /* ended long ago: timeline and last calls were given back */
 	int32_t exit_code;
 	unsigned index; /* into model_lane() */
 
@@ -136,7 +138,7 @@ struct lane {
 
 	struct call_entry *ring; /* last calls, oldest first from ring_head */
 	unsigned ring_cap, ring_len, ring_head;
-	void *priv;
+	void *priv; /* NULL: ended */
 };
 
 struct process {
@@ -146,7 +148,7 @@ struct process {
 	char comm[REC_COMM];
 	uint64_t birth_ns, end_ns; /* end 0: has living lanes */
 	unsigned index;
-	struct lane **lanes;
+	struct lane **lanes, *only; /* in order of birth; a single one needs no array */
 	unsigned n_lanes, n_alive;
 	struct label_state label;
 	void *priv;
@@ -157,9 +159,11 @@ struct fd_entry {
 	int32_t fd;
 	uint8_t kind;
 	uint32_t o_flags;
+	uint32_t life; /* how many descriptors had this place before */
 	uint64_t ino;
 	char *name; /* as shown; never NULL ("" when not known) */
 	bool partial;
+	bool left;		       /* open until the last lane left its table */
 	uint64_t opened_ns, closed_ns; /* closed 0: open as far as known */
 	unsigned model;		       /* of its newest calls (one bit) */
 	unsigned models;	       /* all that were seen */
@@ -229,10 +233,17 @@ const struct model_stats *model_get_stats(const struct model *m);
 unsigned model_n_processes(const struct model *m);
 const struct process *model_process(const struct model *m, unsigned i);
 unsigned model_n_lanes(const struct model *m);
-const struct lane *model_lane(const struct model *m, unsigned i);	   /* in order of birth */
-const struct lane *model_lane_by_tid(const struct model *m, uint32_t tid); /* newest */
+const struct lane *model_lane(const struct model *m, unsigned i); /* in order of birth */
+/* Newest with that tid; NULL also when that one was forgotten. */
+const struct lane *model_lane_by_tid(const struct model *m, uint32_t tid);
+/* The living, in order of birth: the one after `l` (NULL: the first); NULL at the end. */
+const struct lane *model_next_alive(const struct model *m, const struct lane *l);
+unsigned model_n_alive(const struct model *m);
+unsigned model_n_alive_processes(const struct model *m);
 unsigned model_n_fds(const struct model *m);
 const struct fd_entry *model_fd(const struct model *m, unsigned i);
+/* A call's descriptor; NULL: it had none, or another one has its place by now. */
+const struct fd_entry *model_call_fd(const struct model *m, const struct call_entry *c);
 /* The open descriptor `fd` of a lane's table; NULL when nothing is known. */
 const struct fd_entry *model_fd_of(const struct model *m, const struct lane *l, int32_t fd);
 /* The lane's i-th last call, 0 = newest; NULL past the end. */

@@ -26,7 +26,16 @@ void timeline_free(struct timeline *t)
 	free(t->buckets);
 	t->spans = NULL;
 	t->buckets = NULL;
-	t->span_len = t->bucket_len = 0;
+	t->span_len = t->span_cap = t->span_head = 0;
+	t->bucket_len = t->bucket_cap = t->bucket_head = 0;
+	/* all of it lies before what is kept now: nothing */
+	t->exact_from_ns = t->end_ns;
+	t->bucket_first = (t->end_ns - t->origin_ns) / BUCKET_NS + 1;
+}
+
+size_t timeline_bytes(const struct timeline *t)
+{
+	return t->span_cap * sizeof(*t->spans) + t->bucket_cap * sizeof(*t->buckets);
 }
 
 /* Double a ring of `size`-byte items, laid out from its head. */

@@ -11,6 +11,7 @@
 #define IOTRACE_TIMELINE_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "states.h" /* bpf/ */
@@ -39,7 +40,8 @@ struct timeline {
 /* Times: ns.  timeline_init cannot fail; memory is taken as it grows. */
 void timeline_init(struct timeline *t, uint64_t origin_ns, uint64_t begin_ns, uint32_t max_spans,
 		   uint32_t max_buckets);
-void timeline_free(struct timeline *t);
+void timeline_free(struct timeline *t); /* of what it was the totals stay */
+size_t timeline_bytes(const struct timeline *t);
 /* Commit [end_ns, to) as `slot`; merges with an equal predecessor. to <= end: nothing. */
 int timeline_append(struct timeline *t, uint64_t to, int slot); /* 0 or -ENOMEM */
 /* ns by slot in [from, to), committed part only. Added to ret_ns. */

@@ -143,6 +143,18 @@ static void totals_spin(struct totals *t, const struct ev_spin *s)
 	t->cpu_ns += s->end_ns - s->ts_ns - s->runq_ns;
 }
 
+void totals_sum(struct totals *sum, const struct totals *t)
+{
+	sum->calls += t->calls;
+	sum->folded += t->folded;
+	sum->errors += t->errors;
+	sum->bytes += t->bytes;
+	sum->wait_ns += t->wait_ns;
+	sum->runq_ns += t->runq_ns;
+	sum->copy_ns += t->copy_ns;
+	sum->cpu_ns += t->cpu_ns;
+}
+
 /* --- the timeline --- */
 
 static int slot_of(const struct ev_call *c, enum segment kind)

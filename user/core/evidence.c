@@ -32,11 +32,6 @@ static void put(struct line *w, const char *fmt, ...)
 		w->len = w->size ? w->size - 1 : 0;
 }
 
-static unsigned percent(uint64_t part, uint64_t whole)
-{
-	return whole ? (unsigned)((double)part * 100.0 / (double)whole + 0.5) : 0;
-}
-
 static void put_call(struct line *w, const struct evidence *e)
 {
 	if (e->fd >= 0)
@@ -51,7 +46,7 @@ static void put_busy(struct line *w, const struct evidence *e)
 	const char *err = e->err ? errno_name(e->err) : "0";
 
 	if (e->call == CALL_NONE) {
-		put(w, "%u %% of cpu %u", percent(e->cpu_ns, e->window_ns), (unsigned)e->cpu);
+		put(w, "%u %% of cpu %u", percent_of(e->cpu_ns, e->window_ns), (unsigned)e->cpu);
 		return;
 	}
 	put_call(w, e);
@@ -59,7 +54,7 @@ static void put_busy(struct line *w, const struct evidence *e)
 		count, sizeof(count),
 		(uint64_t)((double)e->count * 1e9 / (double)(e->window_ns ? e->window_ns : 1)));
 	put(w, " -> %s x %s/s, %u %% of cpu %u", err ? err : "?", count,
-	    percent(e->cpu_ns, e->window_ns), (unsigned)e->cpu);
+	    percent_of(e->cpu_ns, e->window_ns), (unsigned)e->cpu);
 }
 
 static void put_waiting(struct line *w, const struct evidence *e, const char *how)
@@ -71,12 +66,12 @@ static void put_waiting(struct line *w, const struct evidence *e, const char *ho
 		put(w, " ");
 	}
 	format_ns(span, sizeof(span), e->window_ns);
-	put(w, "%s %u %% of %s", how, percent(e->share_ns, e->window_ns), span);
+	put(w, "%s %u %% of %s", how, percent_of(e->share_ns, e->window_ns), span);
 	if (e->count) {
 		format_count(count, sizeof(count), e->count);
 		put(w, ", %s wake-up%s", count, e->count == 1 ? "" : "s");
 	}
-	put(w, ", %u %% cpu", percent(e->cpu_ns, e->window_ns));
+	put(w, ", %u %% cpu", percent_of(e->cpu_ns, e->window_ns));
 }
 
 static void put_running(struct line *w, const struct evidence *e)
@@ -85,7 +80,7 @@ static void put_running(struct line *w, const struct evidence *e)
 
 	format_ns(span, sizeof(span), e->window_ns);
 	format_count(count, sizeof(count), e->count);
-	put(w, "on cpu %u %% of %s, %s call%s", percent(e->cpu_ns, e->window_ns), span, count,
+	put(w, "on cpu %u %% of %s, %s call%s", percent_of(e->cpu_ns, e->window_ns), span, count,
 	    e->count == 1 ? "" : "s");
 }
 

@@ -97,6 +97,8 @@ struct totals {
 	uint64_t bytes;
 	uint64_t wait_ns, runq_ns, copy_ns, cpu_ns;
 };
+/* Add `t` to `sum`, member by member. */
+void totals_sum(struct totals *sum, const struct totals *t);
 struct call_total { /* per enum call */
 	uint16_t call;
 	struct totals t;

@@ -76,3 +76,8 @@ size_t format_bytes(char *dst, size_t size, uint64_t bytes)
 			     x, units[u]),
 		    size);
 }
+
+unsigned percent_of(uint64_t part, uint64_t whole)
+{
+	return whole ? (unsigned)((double)part * 100 / (double)whole + 0.5) : 0;
+}

@@ -16,4 +16,7 @@ size_t format_count(char *dst, size_t size, uint64_t n);
 /* "0 B", "4,096 B", "64.0 KiB", "1.25 MiB" */
 size_t format_bytes(char *dst, size_t size, uint64_t bytes);
 
+/* `part` in percent of `whole`, rounded; 0 of nothing. */
+unsigned percent_of(uint64_t part, uint64_t whole);
+
 #endif

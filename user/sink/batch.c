@@ -51,11 +51,6 @@ static int keep_room(struct batch *b, unsigned n)
 	return 0;
 }
 
-static unsigned percent(uint64_t part, uint64_t whole)
-{
-	return whole ? (unsigned)((double)part * 100 / (double)whole + 0.5) : 0;
-}
-
 static void row(struct batch *b, const struct lane *l, uint64_t now)
 {
 	struct row_last *last = &b->last[l->index];
@@ -70,13 +65,13 @@ static void row(struct batch *b, const struct lane *l, uint64_t now)
 	format_bytes(bytes, sizeof(bytes),
 		     (uint64_t)((double)(l->totals.bytes - last->bytes) * per_s));
 	evidence_format(&l->label.why, why, sizeof(why));
-	out_printf(
-		b->out, "%8u %-*s %-12s %10s %10s %4u%% %4u%% %4u%%%s%s\n", l->tid, width, name,
-		label_name(l->label.shown), calls, bytes,
-		percent(ns[STATE_BLOCKED] + ns[STATE_IDLE] + ns[STATE_DISK], span),
-		percent(ns[STATE_COPY], span),
-		percent(ns[STATE_USER] + ns[STATE_KERNEL] + ns[STATE_COPY] + ns[STATE_SPIN], span),
-		why[0] ? "  " : "", why);
+	out_printf(b->out, "%8u %-*s %-12s %10s %10s %4u%% %4u%% %4u%%%s%s\n", l->tid, width, name,
+		   label_name(l->label.shown), calls, bytes,
+		   percent_of(ns[STATE_BLOCKED] + ns[STATE_IDLE] + ns[STATE_DISK], span),
+		   percent_of(ns[STATE_COPY], span),
+		   percent_of(ns[STATE_USER] + ns[STATE_KERNEL] + ns[STATE_COPY] + ns[STATE_SPIN],
+			      span),
+		   why[0] ? "  " : "", why);
 	last->calls = l->totals.calls;
 	last->bytes = l->totals.bytes;
 }

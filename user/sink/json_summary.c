@@ -80,18 +80,6 @@ static void put_thread(struct jbuf *b, const struct lane *l)
 	jbuf_lit(b, "}}");
 }
 
-static void totals_sum(struct totals *sum, const struct totals *t)
-{
-	sum->calls += t->calls;
-	sum->folded += t->folded;
-	sum->errors += t->errors;
-	sum->bytes += t->bytes;
-	sum->wait_ns += t->wait_ns;
-	sum->runq_ns += t->runq_ns;
-	sum->copy_ns += t->copy_ns;
-	sum->cpu_ns += t->cpu_ns;
-}
-
 static void put_fds(struct json_writer *w, struct jbuf *b, const struct process *p)
 {
 	bool first = true;

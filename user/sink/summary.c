@@ -11,11 +11,6 @@
 #include "report.h"
 #include "units.h"
 
-static unsigned percent(uint64_t part, uint64_t whole)
-{
-	return whole ? (unsigned)((double)part * 100 / (double)whole + 0.5) : 0;
-}
-
 /* A time, or "-" where there is none. */
 static const char *span(char *buf, size_t size, uint64_t ns)
 {
@@ -46,12 +41,12 @@ static void thread_row(struct out *o, const struct lane *l)
 	cpu = ns[STATE_USER] + ns[STATE_KERNEL] + ns[STATE_COPY] + ns[STATE_SPIN];
 	out_printf(o, "%8u %-*s %-12s wall %-10s cpu %s (%u %%)\n", l->tid, width, name,
 		   label_name(l->label.shown), span(a, sizeof(a), wall), span(b, sizeof(b), cpu),
-		   percent(cpu, wall));
+		   percent_of(cpu, wall));
 	out_printf(o, "       ");
 	for (int s = 0; s < STATE_COUNT; s++)
-		if (ns[s] && percent(ns[s], wall))
+		if (ns[s] && percent_of(ns[s], wall))
 			out_printf(o, "  %s %u %%", state_name((enum state)s),
-				   percent(ns[s], wall));
+				   percent_of(ns[s], wall));
 	out_printf(o, "\n");
 	if (!evidence_format(&l->label.why, why, sizeof(why)) || l->label.shown == LABEL_EXITED)
 		return;
@@ -70,16 +65,6 @@ static void totals_cells(struct out *o, const struct totals *t)
 		   span(u, sizeof(u), t->cpu_ns));
 }
 
-static void add(struct totals *sum, const struct totals *t)
-{
-	sum->calls += t->calls;
-	sum->errors += t->errors;
-	sum->bytes += t->bytes;
-	sum->wait_ns += t->wait_ns;
-	sum->copy_ns += t->copy_ns;
-	sum->cpu_ns += t->cpu_ns;
-}
-
 static void calls_table(struct out *o, const struct model *m)
 {
 	struct totals sum[CALL_COUNT] = {0};
@@ -88,7 +73,7 @@ static void calls_table(struct out *o, const struct model *m)
 		const struct lane *l = model_lane(m, i);
 
 		for (unsigned k = 0; k < l->n_by_call; k++)
-			add(&sum[l->by_call[k].call], &l->by_call[k].t);
+			totals_sum(&sum[l->by_call[k].call], &l->by_call[k].t);
 	}
 	out_printf(o, "\n%-18s %11s %9s %9s %9s %9s %9s\n", "call", "count", "errors", "bytes",
 		   "wait", "copy", "cpu");

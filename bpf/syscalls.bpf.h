@@ -9,35 +9,27 @@
 #ifndef IOTRACE_SYSCALLS_BPF_H
 #define IOTRACE_SYSCALLS_BPF_H
 
-#define EINTR		      4
-#define EAGAIN		      11
-#define EINPROGRESS	      115
-#define ERESTARTSYS	      512
-#define ERESTARTNOINTR	      513
-#define ERESTARTNOHAND	      514
-#define ERESTART_RESTARTBLOCK 516
-#define SIGKILL		      9
-#define MSG_DONTWAIT	      0x40
-#define IOV_MAX_READ	      16
+#include "restart.bpf.h"
+
+#define EAGAIN	     11
+#define EINPROGRESS  115
+#define MSG_DONTWAIT 0x40
+#define IOV_MAX_READ 16
 
 #if defined(__TARGET_ARCH_x86)
-#define TS_COMPAT	2
-#define NR_RT_SIGRETURN 15
+#define TS_COMPAT 2
 #define REG_ARGS(r)                                                                                \
 	{                                                                                          \
 		(r)->di, (r)->si, (r)->dx, (r)->r10, (r)->r8                                       \
 	}
-#define REG_NR(r)	   ((long)(r)->orig_ax)
-#define RESTART_RESULT(st) ((u64)(st)->restart_nr)
+#define REG_NR(r) ((long)(r)->orig_ax)
 #elif defined(__TARGET_ARCH_arm64)
-#define TIF_32BIT	22
-#define NR_RT_SIGRETURN 139
+#define TIF_32BIT 22
 #define REG_ARGS(r)                                                                                \
 	{                                                                                          \
 		(r)->orig_x0, (r)->regs[1], (r)->regs[2], (r)->regs[3], (r)->regs[4]               \
 	}
-#define REG_NR(r)	   ((long)(r)->syscallno)
-#define RESTART_RESULT(st) ((st)->restart_arg0)
+#define REG_NR(r) ((long)(r)->syscallno)
 #endif
 
 /* Does the current call come from a 32-bit program (or int 0x80)? A plain load: this is hot. */
@@ -147,20 +139,6 @@ static __always_inline void call_describe(struct task_state *st, struct task_str
 	fd_use(st, task, st->fd);
 	if (st->o_flags & O_NONBLOCK)
 		st->call_flags |= CALLF_NONBLOCK;
-}
-
-/*
- * Is the call that begins another attempt of an interrupted one?  Only the very
- * next call can be, or the next after the handler's rt_sigreturn.
- */
-static __always_inline void restart_match(struct task_state *st, u32 cl_flags, bool ready)
-{
-	st->is_restart = 0;
-	if (!ready)
-		return;
-	if (cl_flags & CF_RESTART ||
-	    (st->restart_nr == (u32)st->nr && st->restart_arg0 == st->arg0))
-		st->is_restart = 1;
 }
 
 SEC("tp_btf/sys_enter")
@@ -424,41 +402,6 @@ static __always_inline void call_refused(struct task_state *st, struct task_stru
 	call_tell_short(st, ret, COPY_NONE, now);
 }
 
-/* -512..-516: the kernel will begin this call again, or the program sees EINTR. */
-static __always_inline void restart_note(struct task_state *st, u32 cl_flags, s64 ret)
-{
-	if (ret != -ERESTARTSYS && ret != -ERESTARTNOINTR && ret != -ERESTARTNOHAND &&
-	    ret != -ERESTART_RESTARTBLOCK) {
-		st->restart_attempt = 0;
-		return;
-	}
-	if (!st->is_restart) {
-		st->restart_first_ns = st->enter_ns;
-		st->restart_attempt = 0;
-	}
-	st->restart_attempt++;
-	st->restart_ready = 1;
-	st->restart_call = st->call;
-	st->restart_arg0 = st->arg0;
-	if (!(cl_flags & CF_RESTART))
-		st->restart_nr = st->nr;
-}
-
-/*
- * The end of a handler: rt_sigreturn gives the registers back as the interrupted
- * call left them, so its "result" is -EINTR, or what the kernel put there for the
- * call to begin again: its number on x86, its first argument on arm64.
- */
-static __always_inline void sigreturn_note(struct task_state *st, s64 ret)
-{
-	if (!st->restart_attempt)
-		return;
-	if (ret == -EINTR)
-		st->restart_attempt = 0;
-	else if ((u64)ret == RESTART_RESULT(st))
-		st->restart_ready = 1;
-}
-
 /* The end of a call that is only counted. */
 static __always_inline void exit_unwatched(struct task_state *st, struct pt_regs *regs, long ret)
 {
@@ -473,16 +416,6 @@ static __always_inline void exit_unwatched(struct task_state *st, struct pt_regs
 	flags = classes[st->nr & (CLASS_SLOTS - 1)].flags;
 	if (flags & CF_TABLE)
 		fd_table_changed(st, flags, ret, arg);
-}
-
-/*
- * Interrupted by a signal that ends the thread?  Every fatal one becomes a
- * SIGKILL pending for each thread (kernel/signal.c, complete_signal), and so
- * does the exec of another thread (zap_other_threads).
- */
-static __always_inline bool dies(struct task_struct *task)
-{
-	return BPF_CORE_READ(task, pending.signal.sig[0]) & 1ul << (SIGKILL - 1);
 }
 
 SEC("tp_btf/sys_exit")

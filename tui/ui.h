@@ -58,6 +58,7 @@ void ui_free(struct ui *u);
 void ui_sync(struct ui *u, const struct model *m, const struct tui_status *s, int w, int h);
 /* Do keys go to the command now?  Ctrl-] and F10 give them back. */
 bool ui_typing(const struct ui *u);
+enum ui_result ui_type(struct ui *u, int key);
 enum ui_result ui_key(struct ui *u, const struct model *m, int key, int x, int y);
 
 /* --- the layout that views and keys share --- */

@@ -15,6 +15,7 @@
 
 #include "capture.h"
 #include "child.h"
+#include "cmdout.h"
 #include "proc.h"
 #include "pure_order.h"
 #include "run.h"
@@ -26,16 +27,6 @@
 /* How often to look when no screen asks for more. */
 #define STEP_NS	     25000000ull
 #define END_GRACE_MS 2000
-#define OUTPUT_LINES 200
-#define OUTPUT_LINE  512
-
-struct command_output {
-	char line[OUTPUT_LINES][OUTPUT_LINE];
-	struct text text[OUTPUT_LINES];
-	unsigned n, head; /* lines kept, and the next to be overwritten */
-	size_t len;	  /* of the line that is being filled */
-};
-
 struct live {
 	struct session *s;
 	struct capture *cap;
@@ -49,7 +40,7 @@ struct live {
 	uint64_t bad_records;
 	bool ended;
 	uint64_t ended_ns;
-	struct command_output *output;
+	struct cmdout *output; /* NULL: it has our terminal */
 	char title[64];
 };
 
@@ -208,40 +199,15 @@ static void make_info(struct live *v, struct trace_info *info)
 	info->probes = capture_probes(v->cap, &info->n_probes);
 }
 
-/* --- the command's own output, when it has a terminal of its own --- */
-
-static void output_newline(struct command_output *c)
-{
-	c->head = (c->head + 1) % OUTPUT_LINES;
-	if (c->n < OUTPUT_LINES)
-		c->n++;
-	c->len = 0;
-}
+/* --- the command's own terminal --- */
 
 static void read_output(struct live *v)
 {
-	struct command_output *c = v->output;
-	char buf[4096];
-	ssize_t n;
-
-	while (c && v->child.pty_fd >= 0 && (n = read(v->child.pty_fd, buf, sizeof(buf))) > 0) {
-		for (ssize_t i = 0; i < n; i++) {
-			if (buf[i] == '\n')
-				output_newline(c);
-			else if (buf[i] != '\r' && c->len < OUTPUT_LINE - 1)
-				c->line[c->head][c->len++] = buf[i];
-			c->line[c->head][c->len] = 0;
-		}
+	if (v->output && cmdout_read(v->output, &v->child.pty_fd))
 		v->s->tui_dirty = true;
-	}
-	/* nobody has the other end any more: nothing to wait for */
-	if (c && v->child.pty_fd >= 0 && (n == 0 || errno == EIO)) {
-		close(v->child.pty_fd);
-		v->child.pty_fd = -1;
-	}
 }
 
-/* What was typed goes to the command's terminal. */
+/* What was typed goes to the command. */
 static void pass_typed(struct live *v)
 {
 	char buf[256];
@@ -249,36 +215,6 @@ static void pass_typed(struct live *v)
 
 	if (n && v->child.pty_fd >= 0 && write(v->child.pty_fd, buf, n) < 0)
 		say(v->s, "the command's terminal takes no input: %s", strerror(errno));
-}
-
-/* The kept lines in order; the last may be unfinished. */
-static unsigned output_lines(struct live *v)
-{
-	struct command_output *c = v->output;
-	unsigned n = 0;
-
-	if (!c)
-		return 0;
-	for (unsigned i = 0; i <= c->n && n < OUTPUT_LINES; i++) {
-		unsigned at = (c->head + OUTPUT_LINES - c->n + i) % OUTPUT_LINES;
-
-		if (i == c->n && !c->len)
-			break;
-		c->text[n++] = (struct text){c->line[at], strlen(c->line[at])};
-	}
-	return n;
-}
-
-static void print_output(struct live *v)
-{
-	unsigned n = output_lines(v), from = n > 20 ? n - 20 : 0;
-
-	for (unsigned i = from; i < n; i++) {
-		char safe[4 * OUTPUT_LINE];
-
-		text_escape(safe, sizeof(safe), v->output->text[i].p, v->output->text[i].len);
-		puts(safe);
-	}
 }
 
 /* --- the run --- */
@@ -316,10 +252,8 @@ static void draw(struct live *v, uint64_t now_ns)
 		.message = v->s->message[0] ? v->s->message : NULL,
 	};
 
-	if (v->output) {
-		st.n_output = output_lines(v);
-		st.output = v->output->text;
-	}
+	if (v->output)
+		st.output = cmdout_lines(v->output, &st.n_output);
 	if (st.now_ns < v->t0_ns)
 		st.now_ns = v->t0_ns;
 	loop_draw(v->s, &st);
@@ -480,7 +414,7 @@ static void live_free(struct live *v)
 	}
 	order_free(&v->order);
 	child_close(&v->child);
-	free(v->output);
+	cmdout_free(v->output);
 	free(v);
 }
 
@@ -509,7 +443,7 @@ int run_live(struct session *s)
 			goto cleanup;
 		}
 		v->has_child = true;
-		v->output = pty ? calloc(1, sizeof(*v->output)) : NULL;
+		v->output = pty ? cmdout_new() : NULL;
 	}
 	status = start(v);
 	if (status)
@@ -521,7 +455,8 @@ int run_live(struct session *s)
 		status = v->child.status;
 	read_output(v);
 	session_close_screen(s);
-	print_output(v);
+	if (v->output)
+		cmdout_print(v->output);
 	if (!o->quiet)
 		report_loss(v);
 cleanup:

@@ -63,7 +63,7 @@ TUI_C    := $(wildcard tui/*.c)
 MAIN_C   := $(wildcard user/*.c)
 # What needs neither root, kernel nor terminal: this the unit tests link.
 PURE_SOURCE_C := user/source/recording.c $(wildcard user/source/pure_*.c)
-PURE_MAIN_C   := user/options.c
+PURE_MAIN_C   := $(wildcard user/options*.c)
 PURE_TUI_C    := $(filter-out tui/term.c tui/guard.c tui/tui.c,$(TUI_C))
 EXAMPLE_C := $(wildcard examples/*.c)
 E2E_PROG_C := $(wildcard tests/e2e/progs/*.c)

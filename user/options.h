@@ -61,6 +61,8 @@ char *options_help(void);
 /* Three examples for a command line without a source. */
 const char *options_usage(void);
 
+/* A plain decimal number >= 0 at the start of `s`; *ret_end: behind it. False: none. */
+bool parse_decimal(const char *s, double *ret, const char **ret_end);
 /* "1.5s", "20ms", "3us", "10" (s) -> ns. False: not a time. */
 bool parse_time_ns(const char *s, uint64_t *ret_ns);
 /* "64K", "8M", "1G", "4096" -> bytes. False: not a size. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Lines of recordings; see pure_line.h. */
-#include "pure_line.h"
+#include "pure_line_priv.h"
 
 #include <string.h>
 
@@ -151,21 +151,9 @@ static bool take_field(struct scan *s, struct text key, struct fields *f)
 	return scan_skip(s);
 }
 
-static bool take_fields(struct scan *s, struct fields *f)
+static bool field_member(struct scan *s, struct text key, void *ctx)
 {
-	bool first = true;
-	struct text key;
-
-	if (!scan_open(s, '{'))
-		return false;
-	while (!scan_close(s, '}')) {
-		if (!first && !scan_comma(s))
-			return false;
-		first = false;
-		if (!scan_key(s, &key) || !take_field(s, key, f))
-			return false;
-	}
-	return true;
+	return take_field(s, key, ctx);
 }
 
 /* --- fields -> events --- */
@@ -239,7 +227,7 @@ static bool make_spin(const struct fields *f, struct text name, uint64_t ts, uin
 	return true;
 }
 
-static int word_of(struct text t, const char *const *words, int n)
+int word_of(struct text t, const char *const *words, int n)
 {
 	for (int i = 0; i < n; i++)
 		if (words[i] && text_is(t, words[i]))
@@ -393,148 +381,6 @@ static bool make_record(const struct fields *f, struct event *ev)
 	return text_is(f->k, "tick");
 }
 
-/* --- header and summary --- */
-
-static bool take_header(struct scan *s, struct line_header *h)
-{
-	bool first = true;
-	struct text key;
-
-	if (!scan_open(s, '{'))
-		return false;
-	while (!scan_close(s, '}')) {
-		bool ok;
-
-		if (!first && !scan_comma(s))
-			return false;
-		first = false;
-		if (!scan_key(s, &key))
-			return false;
-		if (text_is(key, "schema"))
-			ok = scan_u64(s, &h->schema);
-		else if (text_is(key, "t0_ns"))
-			ok = scan_u64(s, &h->t0_ns);
-		else if (text_is(key, "epoch_offset_ns"))
-			ok = scan_i64(s, &h->epoch_offset_ns);
-		else if (text_is(key, "window_ns"))
-			ok = scan_u64(s, &h->window_ns);
-		else if (text_is(key, "version"))
-			ok = scan_string(s, &h->version);
-		else if (text_is(key, "kernel"))
-			ok = scan_string(s, &h->kernel);
-		else if (text_is(key, "arch"))
-			ok = scan_string(s, &h->arch);
-		else
-			ok = scan_skip(s);
-		if (!ok)
-			return false;
-	}
-	return true;
-}
-
-static bool take_account(struct scan *s, struct probe_stats *all, struct probe_stats *p);
-
-static bool take_causes(struct scan *s, struct probe_stats *p)
-{
-	bool first = true;
-	struct text key;
-
-	if (!scan_open(s, '{'))
-		return false;
-	while (!scan_close(s, '}')) {
-		uint64_t n;
-		int cause;
-
-		if ((!first && !scan_comma(s)) || !scan_key(s, &key) || !scan_u64(s, &n))
-			return false;
-		first = false;
-		cause = loss_cause_by_name(key);
-		if (cause > 0)
-			p->dropped[cause] = n;
-	}
-	return true;
-}
-
-static bool take_records(struct scan *s, struct probe_stats *all)
-{
-	static const char *const names[PC_COUNT] = {"call", "sched", "task", "fd"};
-	bool first = true;
-	struct text key;
-
-	if (!scan_open(s, '{'))
-		return false;
-	while (!scan_close(s, '}')) {
-		int i;
-
-		if ((!first && !scan_comma(s)) || !scan_key(s, &key))
-			return false;
-		first = false;
-		i = word_of(key, names, PC_COUNT);
-		if (i < 0 ? !scan_skip(s) : !take_account(s, NULL, &all[i]))
-			return false;
-	}
-	return true;
-}
-
-static bool take_account(struct scan *s, struct probe_stats *all, struct probe_stats *p)
-{
-	bool first = true;
-	struct text key;
-
-	if (!scan_open(s, '{'))
-		return false;
-	while (!scan_close(s, '}')) {
-		bool ok;
-
-		if ((!first && !scan_comma(s)) || !scan_key(s, &key))
-			return false;
-		first = false;
-		if (text_is(key, "seen"))
-			ok = scan_u64(s, (uint64_t *)&p->seen);
-		else if (text_is(key, "submitted"))
-			ok = scan_u64(s, (uint64_t *)&p->submitted);
-		else if (text_is(key, "folded"))
-			ok = scan_u64(s, (uint64_t *)&p->folded);
-		else if (text_is(key, "filtered"))
-			ok = scan_u64(s, (uint64_t *)&p->filtered);
-		else if (text_is(key, "by_cause"))
-			ok = take_causes(s, p);
-		else if (all && text_is(key, "records"))
-			ok = take_records(s, all);
-		else
-			ok = scan_skip(s);
-		if (!ok)
-			return false;
-	}
-	return true;
-}
-
-static bool take_summary(struct scan *s, struct line_result *r)
-{
-	bool first = true;
-	struct text key;
-
-	memset(r->stats, 0, sizeof(r->stats));
-	r->has_stats = false;
-	if (!scan_open(s, '{'))
-		return false;
-	while (!scan_close(s, '}')) {
-		if ((!first && !scan_comma(s)) || !scan_key(s, &key))
-			return false;
-		first = false;
-		if (!text_is(key, "lost")) {
-			if (!scan_skip(s))
-				return false;
-			continue;
-		}
-		/* an empty one says that nothing is known */
-		if (!take_account(s, r->stats, &r->stats[PC_CALL]))
-			return false;
-		r->has_stats = r->stats[PC_CALL].seen || r->stats[PC_TASK].seen;
-	}
-	return true;
-}
-
 /* --- the line --- */
 
 struct outer {
@@ -602,18 +448,16 @@ enum line_kind line_parse(char *p, size_t len, uint64_t t0_ns, struct line_resul
 	if (!o.args)
 		return LINE_SKIP;
 	s.p = o.args;
-	if (text_is(o.ph, "M") && text_is(o.name, "iotrace")) {
-		memset(&r->header, 0, sizeof(r->header));
-		return take_header(&s, &r->header) ? LINE_HEADER : LINE_BROKEN;
-	}
+	if (text_is(o.ph, "M") && text_is(o.name, "iotrace"))
+		return line_header_take(&s, &r->header) ? LINE_HEADER : LINE_BROKEN;
 	if (text_is(o.cat, "summary"))
-		return take_summary(&s, r) ? LINE_SUMMARY : LINE_BROKEN;
+		return line_summary_take(&s, r) ? LINE_SUMMARY : LINE_BROKEN;
 	ours = text_is(o.ph, "X") ? text_is(o.cat, "io") || text_is(o.cat, "spin")
 				  : text_is(o.ph, "M") && text_is(o.name, "iotrace.rec");
 	if (!ours)
 		return scan_skip(&s) ? LINE_SKIP : LINE_BROKEN;
 	memset(&f, 0, sizeof(f));
-	if (!take_fields(&s, &f))
+	if (!scan_object(&s, field_member, &f))
 		return LINE_BROKEN;
 	memset(&r->ev, 0, sizeof(r->ev));
 	r->ev.tgid = (uint32_t)o.pid;

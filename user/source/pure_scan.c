@@ -212,6 +212,22 @@ bool scan_us(struct scan *s, int64_t *ret_ns)
 	return true;
 }
 
+bool scan_object(struct scan *s, bool (*member)(struct scan *s, struct text key, void *ctx),
+		 void *ctx)
+{
+	bool first = true;
+	struct text key;
+
+	if (!scan_open(s, '{'))
+		return false;
+	while (!scan_close(s, '}')) {
+		if ((!first && !scan_comma(s)) || !scan_key(s, &key) || !member(s, key, ctx))
+			return false;
+		first = false;
+	}
+	return true;
+}
+
 /* Over a string, without decoding it: what is skipped may be read later. */
 static bool skip_string(struct scan *s)
 {

@@ -29,6 +29,12 @@ bool scan_i64(struct scan *s, int64_t *ret_n);
 bool scan_bool(struct scan *s, bool *ret_b);
 /* Microseconds with up to three decimals -> ns. */
 bool scan_us(struct scan *s, int64_t *ret_ns);
+/*
+ * An object: `member` takes the value of each key, whatever it does with it.
+ * False: not an object, or `member` said so.
+ */
+bool scan_object(struct scan *s, bool (*member)(struct scan *s, struct text key, void *ctx),
+		 void *ctx);
 /* Step over any value. */
 bool scan_skip(struct scan *s);
 

@@ -106,7 +106,7 @@ $(B)/iotrace.skel.h: $(B)/bpf/iotrace.o
 	$(say) SKEL $@
 	$(Q)$(BPFTOOL) gen skeleton $< name iotrace_bpf > $@
 
-$(B)/obj/user/source/capture.o: $(B)/iotrace.skel.h
+$(B)/obj/user/source/capture.o $(B)/obj/user/source/capture_load.o: $(B)/iotrace.skel.h
 
 # Every system call's name by number, from the compiler's own headers.
 $(B)/syscall_names.h: Makefile

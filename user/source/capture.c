@@ -1,32 +1,20 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*
- * Live source: see capture.h.  What this kernel offers is read from its BTF,
- * never from its version; what is optional fails calmly and is listed.
- */
-#include "capture.h"
+/* Live source: ring, queue, seeding and the end; see capture.h. */
+#include "capture_priv.h"
 
 #include <bpf/bpf.h>
-#include <bpf/btf.h>
-#include <bpf/libbpf.h>
 #include <errno.h>
 #include <linux/bpf.h>
-#include <pthread.h>
 #include <signal.h>
 #include <stdarg.h>
-#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
 
-#include "iotrace.skel.h"
-#include "names.h"
-
 #define CHUNK_BYTES   (256 * 1024)
 #define QUEUE_DEFAULT (128ull << 20)
-#define RING_MIN      (64ull << 10)
-#define RING_MAX      (1ull << 30)
 /* How often the ring is looked at: while records come, and while none do. */
 #define BUSY_NS 4000000l
 #define IDLE_NS 20000000l
@@ -36,53 +24,6 @@
 #define SEED_ARMED  0x2
 #define SEED_TARGET 0x4
 
-struct capture {
-	struct iotrace_bpf *skel;
-	struct btf *btf;
-	struct ring_buffer *ring;
-	struct probe_info *probes;
-	unsigned n_probes;
-	struct bpf_link **links;
-	pid_t *target_ids;
-	unsigned n_targets;
-	_Atomic uint64_t queue_max;
-	uint64_t missed[PC_COUNT];
-	uint64_t gone; /* of the kernel side's n_gone: looked at */
-	/* the thread and its queue */
-	pthread_t thread;
-	bool running;
-	atomic_bool stop;
-	pthread_mutex_t lock;
-	struct capture_chunk *first, *last, *open;
-	_Atomic uint64_t queued;
-};
-
-/* One per probe: what it hangs on, and what it is good for. */
-struct probe_plan {
-	const char *prog;
-	const char *tracepoint; /* of the kernel's BTF */
-	int args;		/* that it must have; 0: any number */
-	bool required;
-	const char *name; /* shown instead of the tracepoint's */
-};
-static const struct probe_plan plan[] = {
-	{"on_sys_enter", "sys_enter", 0, true, NULL},
-	{"on_sys_exit", "sys_exit", 0, true, NULL},
-	{"on_sched_switch", "sched_switch", 4, false, NULL},
-	{"on_sched_switch3", "sched_switch", 3, false, "sched_switch of before 5.18"},
-	{"on_sched_waking", "sched_waking", 0, true, NULL},
-	{"on_newtask", "task_newtask", 0, true, NULL},
-	{"on_exec", "sched_process_exec", 0, true, NULL},
-	{"on_exit", "sched_process_exit", 0, true, NULL},
-	{"on_rename", "task_rename", 0, false, NULL},
-	{"on_skb_copy", "skb_copy_datagram_iovec", 0, false, NULL},
-	{"on_tcp_copied", "tcp_rcv_space_adjust", 0, false, NULL},
-	{"on_consume_skb", "consume_skb", 0, false, NULL},
-	{"on_recv_done", "sock_recv_length", 0, false, NULL},
-	{"on_pages_ready", "mm_filemap_get_pages", 0, false, NULL},
-};
-#define N_PLAN (sizeof(plan) / sizeof(plan[0]))
-
 static char error_text[1024];
 static bool log_verbose;
 
@@ -91,8 +32,7 @@ const char *capture_error(void)
 	return error_text;
 }
 
-static int fail(int err, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
-static int fail(int err, const char *fmt, ...)
+int capture_fail(int err, const char *fmt, ...)
 {
 	va_list ap;
 
@@ -107,189 +47,6 @@ static int log_line(enum libbpf_print_level level, const char *fmt, va_list ap)
 	if (!log_verbose || level > LIBBPF_DEBUG)
 		return 0;
 	return vfprintf(stderr, fmt, ap);
-}
-
-/* Number of arguments of a tracepoint in the kernel's BTF, -1: not there. */
-static int tracepoint_args(const struct btf *btf, const char *name)
-{
-	const struct btf_type *t;
-	char type_name[128];
-	int id;
-
-	snprintf(type_name, sizeof(type_name), "btf_trace_%s", name);
-	id = btf__find_by_name_kind(btf, type_name, BTF_KIND_TYPEDEF);
-	if (id < 0)
-		return -1;
-	t = btf__type_by_id(btf, (__u32)id);
-	t = btf__type_by_id(btf, t->type); /* pointer */
-	if (!t || !btf_is_ptr(t))
-		return -1;
-	t = btf__type_by_id(btf, t->type);
-	if (!t || !btf_is_func_proto(t))
-		return -1;
-	return btf_vlen(t) - 1; /* without the void *__data */
-}
-
-/*
- * Task storage for tracing programs needs task_struct.bpf_storage (5.13, commit
- * a10787e6d58c); before that it was a part of the LSM blob.
- */
-static bool kernel_has_storage(const struct btf *btf)
-{
-	int id = btf__find_by_name_kind(btf, "task_struct", BTF_KIND_STRUCT);
-	const struct btf_type *t;
-	const struct btf_member *m;
-
-	if (id < 0)
-		return false;
-	t = btf__type_by_id(btf, (__u32)id);
-	m = btf_members(t);
-	for (int i = 0; i < btf_vlen(t); i++)
-		if (!strcmp(btf__name_by_offset(btf, m[i].name_off), "bpf_storage"))
-			return true;
-	return false;
-}
-
-static void probes_plan(struct capture *c)
-{
-	for (unsigned i = 0; i < N_PLAN; i++) {
-		struct probe_info *p = &c->probes[i];
-		int args = tracepoint_args(c->btf, plan[i].tracepoint);
-		struct bpf_program *prog =
-			bpf_object__find_program_by_name(c->skel->obj, plan[i].prog);
-
-		p->name = plan[i].name ? plan[i].name : plan[i].tracepoint;
-		p->required = plan[i].required;
-		p->on = args >= 0 && (!plan[i].args || plan[i].args == args);
-		p->why = p->on	    ? ""
-			 : args < 0 ? "this kernel has no such tracepoint"
-				    : "this kernel has the other form";
-		bpf_program__set_autoload(prog, p->on);
-	}
-	c->n_probes = N_PLAN;
-}
-
-static void classes_fill(struct capture *c, const struct capture_options *o)
-{
-	static const struct {
-		unsigned char family, fdarg, asked;
-		unsigned flags;
-	} rows[CALL_COUNT] = {
-#define CALL(name, family, fdarg, asked, flags) {FAMILY_##family, fdarg, ASKED_##asked, flags},
-		IOTRACE_CALLS(CALL)
-#undef CALL
-	};
-	struct call_class *cl = c->skel->rodata->classes;
-
-	for (unsigned nr = 0; nr < CLASS_SLOTS; nr++) {
-		cl[nr].call = CALL_NONE;
-		cl[nr].sleep = STATE_BLOCKED;
-	}
-	for (unsigned i = 0; i < CALL_COUNT; i++) {
-		int nr = call_nr(i);
-
-		if (nr < 0 || nr >= CLASS_SLOTS)
-			continue;
-		cl[nr].call = (unsigned short)i;
-		cl[nr].flags = rows[i].flags;
-		/* restart_syscall may go on with a call that is wanted */
-		if (!o->call_wanted || o->call_wanted[i] || rows[i].flags & CF_RESTART)
-			cl[nr].flags |= CF_RECORD;
-		cl[nr].fdarg = rows[i].fdarg;
-		cl[nr].asked = rows[i].asked;
-		cl[nr].family = rows[i].family;
-		cl[nr].sleep = (unsigned char)call_sleep_state(i);
-	}
-}
-
-static uint64_t ring_size(uint64_t want)
-{
-	uint64_t n = RING_MIN;
-
-	while (n < want && n < RING_MAX)
-		n <<= 1;
-	return n;
-}
-
-/* Why loading failed, in a sentence that says what to do. */
-static int load_failed(int err)
-{
-	if (err == -EPERM || err == -EACCES) {
-		if (geteuid() != 0)
-			return fail(
-				err,
-				"not permitted to load BPF programs; run it with sudo, or give "
-				"it the capabilities CAP_BPF, CAP_PERFMON and, for other users' "
-				"processes, CAP_SYS_PTRACE");
-		return fail(err,
-			    "the kernel refuses BPF programs although this is root; a container "
-			    "without CAP_BPF and CAP_PERFMON, or kernel lockdown "
-			    "(cat /sys/kernel/security/lockdown), may be the reason");
-	}
-	if (err == -ESRCH || err == -ENOENT)
-		return fail(
-			err,
-			"this kernel has no type information (BTF), so its structures cannot be "
-			"read; it needs CONFIG_DEBUG_INFO_BTF=y (every stock kernel of the "
-			"last years has it; under WSL: wsl --update)");
-	return fail(err, "the kernel did not take the BPF programs (%s); -v shows its reasons",
-		    strerror(-err));
-}
-
-static int load(struct capture *c, const struct capture_options *o, bool optional)
-{
-	bool storage;
-	int err;
-
-	c->skel = iotrace_bpf__open();
-	if (!c->skel)
-		return load_failed(-errno);
-	probes_plan(c);
-	for (unsigned i = 0; !optional && i < N_PLAN; i++) {
-		if (plan[i].required || plan[i].args || !c->probes[i].on)
-			continue;
-		c->probes[i].on = false;
-		c->probes[i].why = "refused by the kernel's verifier";
-		bpf_program__set_autoload(
-			bpf_object__find_program_by_name(c->skel->obj, plan[i].prog), false);
-	}
-	storage = o->state_map == STATE_MAP_AUTO ? kernel_has_storage(c->btf)
-						 : o->state_map == STATE_MAP_STORAGE;
-	c->skel->rodata->use_storage = storage;
-	c->skel->rodata->follow = o->follow;
-	c->skel->rodata->min_ns = o->min_ns;
-	classes_fill(c, o);
-	bpf_map__set_autocreate(c->skel->maps.tasks, storage);
-	if (storage)
-		bpf_map__set_max_entries(c->skel->maps.tasks_by_tid, 1);
-	bpf_map__set_max_entries(c->skel->maps.ring, (__u32)ring_size(o->buffer_bytes));
-	err = iotrace_bpf__load(c->skel);
-	if (err) {
-		iotrace_bpf__destroy(c->skel);
-		c->skel = NULL;
-	}
-	return err;
-}
-
-static int attach(struct capture *c)
-{
-	for (unsigned i = 0; i < N_PLAN; i++) {
-		struct probe_info *p = &c->probes[i];
-		struct bpf_program *prog =
-			bpf_object__find_program_by_name(c->skel->obj, plan[i].prog);
-
-		if (!p->on)
-			continue;
-		c->links[i] = bpf_program__attach(prog);
-		if (c->links[i])
-			continue;
-		p->on = false;
-		p->why = "the kernel refused to attach it";
-		if (plan[i].required || plan[i].args)
-			return fail(-errno, "cannot attach to the tracepoint %s: %s",
-				    plan[i].tracepoint, strerror(errno));
-	}
-	return 0;
 }
 
 /* A record from the ring goes to the queue, byte for byte. */
@@ -328,37 +85,21 @@ static int on_record(void *ctx, void *data, size_t len)
 int capture_open(const struct capture_options *o, struct capture **ret_c)
 {
 	struct capture *c = calloc(1, sizeof(*c));
-	int err = -ENOMEM;
+	int err;
 
 	*ret_c = NULL;
 	if (!c)
-		return fail(-ENOMEM, "out of memory");
+		return capture_fail(-ENOMEM, "out of memory");
 	log_verbose = o->verbose;
 	libbpf_set_print(log_line);
 	pthread_mutex_init(&c->lock, NULL);
 	c->queue_max = o->queue_bytes ? o->queue_bytes : QUEUE_DEFAULT;
-	c->probes = calloc(N_PLAN, sizeof(*c->probes));
-	c->links = calloc(N_PLAN, sizeof(struct bpf_link *));
-	if (!c->probes || !c->links)
+	err = capture_load(c, o);
+	if (err)
 		goto cleanup;
-	c->btf = btf__load_vmlinux_btf();
-	if (!c->btf) {
-		err = load_failed(-ENOENT);
-		goto cleanup;
-	}
-	err = load(c, o, true);
-	if (err && err != -EPERM && err != -EACCES)
-		err = load(c, o, false);
-	if (err) {
-		err = load_failed(err);
-		goto cleanup;
-	}
 	c->ring = ring_buffer__new(bpf_map__fd(c->skel->maps.ring), on_record, c, NULL);
-	if (!c->ring) {
-		err = fail(-errno, "cannot map the ring buffer: %s", strerror(errno));
-		goto cleanup;
-	}
-	err = attach(c);
+	if (!c->ring)
+		err = capture_fail(-errno, "cannot map the ring buffer: %s", strerror(errno));
 cleanup:
 	if (err) {
 		capture_free(c);
@@ -376,11 +117,11 @@ int capture_target(struct capture *c, pid_t id, unsigned flags)
 	pid_t *ids = realloc(c->target_ids, (c->n_targets + 1) * sizeof(*ids));
 
 	if (!ids)
-		return fail(-ENOMEM, "out of memory");
+		return capture_fail(-ENOMEM, "out of memory");
 	c->target_ids = ids;
 	ids[c->n_targets++] = id;
 	if (bpf_map_update_elem(bpf_map__fd(c->skel->maps.targets), &key, &value, BPF_ANY))
-		return fail(-errno, "too many targets");
+		return capture_fail(-errno, "too many targets");
 	return 0;
 }
 
@@ -423,7 +164,7 @@ int capture_seed(struct capture *c)
 	int err = iterate(c->skel->progs.seed_tasks, 0);
 
 	if (err)
-		return fail(err, "cannot look at the running threads: %s", strerror(-err));
+		return capture_fail(err, "cannot look at the running threads: %s", strerror(-err));
 	for (unsigned i = 0; i < c->n_targets; i++)
 		iterate(c->skel->progs.seed_files, c->target_ids[i]); /* names come later too */
 	return (int)c->skel->bss->n_seeded;
@@ -498,7 +239,7 @@ int capture_start(struct capture *c)
 	int err = pthread_create(&c->thread, NULL, capture_thread, c);
 
 	if (err)
-		return fail(-err, "cannot start a thread: %s", strerror(err));
+		return capture_fail(-err, "cannot start a thread: %s", strerror(err));
 	c->running = true;
 	return 0;
 }
@@ -540,29 +281,14 @@ static void thread_end(struct capture *c)
 	c->running = false;
 }
 
-/* What a run that the kernel skipped would have told of; PC_COUNT: nothing that is counted. */
-static enum probe_class class_of(const char *prog)
-{
-	if (!strcmp(prog, "on_sys_exit"))
-		return PC_CALL;
-	if (!strncmp(prog, "on_sched", 8))
-		return PC_SCHED;
-	if (!strcmp(prog, "on_newtask") || !strcmp(prog, "on_exec") || !strcmp(prog, "on_exit") ||
-	    !strcmp(prog, "on_rename"))
-		return PC_TASK;
-	return PC_COUNT;
-}
-
 /* Runs that the kernel skipped because a program was already active on that CPU. */
 static void count_missed(struct capture *c)
 {
-	for (unsigned i = 0; i < N_PLAN; i++) {
-		struct bpf_program *prog =
-			bpf_object__find_program_by_name(c->skel->obj, plan[i].prog);
-		enum probe_class pc = class_of(plan[i].prog);
+	for (unsigned i = 0; i < capture_n_plan; i++) {
+		enum probe_class pc = capture_plan[i].missed_as;
 		struct bpf_prog_info info = {0};
 		__u32 len = sizeof(info);
-		int fd = bpf_program__fd(prog);
+		int fd = bpf_program__fd(capture_program(c, i));
 
 		if (fd >= 0 && pc < PC_COUNT && !bpf_obj_get_info_by_fd(fd, &info, &len))
 			c->missed[pc] += info.recursion_misses;
@@ -596,14 +322,14 @@ int capture_stop(struct capture *c, uint64_t *ret_end_ns)
 	err = iterate(c->skel->progs.last_words, 0);
 	thread_end(c);
 	count_missed(c);
-	for (unsigned i = 0; i < N_PLAN; i++) {
+	for (unsigned i = 0; i < capture_n_plan; i++) {
 		bpf_link__destroy(c->links[i]);
 		c->links[i] = NULL;
 	}
 	ring_buffer__consume(c->ring);
 	take_gone(c);
 	c->open = NULL;
-	return err ? fail(err, "cannot look at the open calls: %s", strerror(-err)) : 0;
+	return err ? capture_fail(err, "cannot look at the open calls: %s", strerror(-err)) : 0;
 }
 
 void capture_stats(struct capture *c, struct probe_stats ret_by_class[PC_COUNT])
@@ -645,7 +371,7 @@ void capture_free(struct capture *c)
 	if (!c)
 		return;
 	thread_end(c);
-	for (unsigned i = 0; c->links && i < N_PLAN; i++)
+	for (unsigned i = 0; c->links && i < capture_n_plan; i++)
 		bpf_link__destroy(c->links[i]);
 	ring_buffer__free(c->ring);
 	iotrace_bpf__destroy(c->skel);

@@ -6,7 +6,8 @@
  *
  * Owned by one thread.  No libbpf, no curses, no clock, no environment, no
  * stdio: time comes as events (EV_TICK every 100 ms).  Readers get const views;
- * what they point to stays valid until the next model_feed().
+ * what they point to stays valid until the next model_feed(); lanes and
+ * processes stay where they are until model_free().
  */
 #ifndef IOTRACE_MODEL_H
 #define IOTRACE_MODEL_H

@@ -175,7 +175,10 @@ const struct lane *ui_lane(const struct ui *u, const struct model *m)
 	if (u->sel_proc >= model_n_processes(m))
 		return NULL;
 	p = model_process(m, u->sel_proc);
-	return p->n_lanes ? p->lanes[0] : NULL;
+	for (unsigned i = 0; p->n_alive && i < p->n_lanes; i++)
+		if (!p->lanes[i]->end_ns)
+			return p->lanes[i];
+	return p->n_lanes ? p->lanes[p->n_lanes - 1] : NULL;
 }
 
 /* --- time --- */

@@ -59,7 +59,10 @@ enum ui_result ui_key(struct ui *u, const struct model *m, int key, int x, int y
 
 /* --- the layout that views and keys share --- */
 
-/* The selected lane; NULL before the first one. */
+/*
+ * The selected lane; for a process's row the oldest thread that lives (after an
+ * exec the leader may be gone), at the end its last.  NULL before the first one.
+ */
 const struct lane *ui_lane(const struct ui *u, const struct model *m);
 /* The rows of the window as it is now; part of ui_sync(). */
 void ui_build_rows(struct ui *u, const struct model *m);

@@ -136,6 +136,26 @@ static void test_many_processes(void **state)
 		assert_int_equal(u.rows[i].proc->index, (i - 1) / 2);
 }
 
+/* A process stands for a thread that lives: after an exec the old leader does not. */
+static void test_lane_of_process(void **state)
+{
+	struct event ev = mk_task(TASK_EXEC, PID, T0 + 200, "program");
+	(void)state;
+
+	thread(PID + 1, PID, T0);
+	key('H');
+	assert_int_equal(u.sel_lane, UI_NO_LANE);
+	assert_ptr_equal(ui_lane(&u, m), model_lane(m, 0));
+	feed(m, mk_task(TASK_EXIT, PID, T0 + 100, "main"));
+	assert_int_equal(selected(), PID + 1);
+	ev.task.old_tid = PID + 1;
+	feed(m, ev);
+	assert_int_equal(selected(), PID);
+	assert_ptr_equal(ui_lane(&u, m), model_lane(m, 2));
+	feed(m, mk_task(TASK_EXIT, PID, T0 + 300, "program"));
+	assert_ptr_equal(ui_lane(&u, m), model_lane(m, 2));
+}
+
 static void test_hide_threads(void **state)
 {
 	(void)state;
@@ -255,9 +275,10 @@ static void test_random_keys(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		T(test_nothing_yet), T(test_selection_stays), T(test_moves), T(test_many_processes),
-		T(test_ended_rows),  T(test_hide_threads),    T(test_click), T(test_views),
-		T(test_popups),	     T(test_random_keys),
+		T(test_nothing_yet),	T(test_selection_stays), T(test_moves),
+		T(test_many_processes), T(test_lane_of_process), T(test_ended_rows),
+		T(test_hide_threads),	T(test_click),		 T(test_views),
+		T(test_popups),		T(test_random_keys),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -76,8 +76,8 @@ size_t evidence_format(const struct evidence *e, char *dst, size_t size);
 
 struct label_state {
 	enum label shown;
-	uint64_t since_ns; /* when it became the shown one */
-	struct evidence why;
+	uint64_t since_ns;	    /* when it became the shown one */
+	const struct evidence *why; /* never NULL */
 };
 
 /* One finished call or folded run in a lane's list of last calls. */

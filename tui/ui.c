@@ -40,8 +40,10 @@ void ui_init(struct ui *u, bool ascii)
 void ui_free(struct ui *u)
 {
 	free(u->rows);
+	free(u->seen);
 	u->rows = NULL;
-	u->n_rows = u->cap_rows = 0;
+	u->seen = NULL;
+	u->n_rows = u->cap_rows = u->n_seen = u->cap_seen = u->next_lane = 0;
 }
 
 /* --- layout --- */
@@ -95,57 +97,6 @@ uint64_t ui_first_ns(const struct ui *u, const struct model *m)
 }
 
 /* --- rows --- */
-
-static bool add_row(struct ui *u, const struct process *p, const struct lane *l)
-{
-	if (u->n_rows == u->cap_rows) {
-		unsigned cap = u->cap_rows ? u->cap_rows * 2 : 64;
-		struct ui_row *rows = realloc(u->rows, cap * sizeof(*rows));
-
-		if (!rows)
-			return false;
-		u->rows = rows;
-		u->cap_rows = cap;
-	}
-	u->rows[u->n_rows++] = (struct ui_row){p, l};
-	return true;
-}
-
-/* What ended before the window is left out; the whole trace shows everything. */
-static bool in_window(uint64_t end_ns, uint64_t first_ns)
-{
-	return !end_ns || end_ns >= first_ns;
-}
-
-static unsigned count_processes(const struct model *m, uint64_t first_ns)
-{
-	unsigned n = 0;
-
-	for (unsigned i = 0; i < model_n_processes(m); i++)
-		n += in_window(model_process(m, i)->end_ns, first_ns);
-	return n;
-}
-
-static void build_rows(struct ui *u, const struct model *m)
-{
-	uint64_t first = ui_first_ns(u, m);
-	bool several;
-
-	/* at the end of a trace the last picture stays whole */
-	several = count_processes(m, first) > 1 || u->hide_threads;
-	u->n_rows = 0;
-	for (unsigned i = 0; i < model_n_processes(m); i++) {
-		const struct process *p = model_process(m, i);
-
-		if (!in_window(p->end_ns, first))
-			continue;
-		if (several && !add_row(u, p, NULL))
-			return;
-		for (unsigned k = 0; k < p->n_lanes && !u->hide_threads; k++)
-			if (in_window(p->lanes[k]->end_ns, first) && !add_row(u, p, p->lanes[k]))
-				return;
-	}
-}
 
 static bool row_is_selected(const struct ui *u, const struct ui_row *r)
 {
@@ -210,7 +161,7 @@ void ui_sync(struct ui *u, const struct model *m, const struct tui_status *s, in
 		u->now_ns = s->now_ns;
 	if (u->follow)
 		u->edge_ns = u->now_ns;
-	build_rows(u, m);
+	ui_build_rows(u, m);
 	keep_selection(u);
 	keep_in_sight(u);
 }
@@ -224,7 +175,10 @@ const struct lane *ui_lane(const struct ui *u, const struct model *m)
 	if (u->sel_proc >= model_n_processes(m))
 		return NULL;
 	p = model_process(m, u->sel_proc);
-	return p->n_lanes ? p->lanes[0] : NULL;
+	for (unsigned i = 0; p->n_alive && i < p->n_lanes; i++)
+		if (!p->lanes[i]->end_ns)
+			return p->lanes[i];
+	return p->n_lanes ? p->lanes[p->n_lanes - 1] : NULL;
 }
 
 /* --- time --- */

@@ -43,6 +43,9 @@ struct ui {
 
 	struct ui_row *rows;
 	unsigned n_rows, cap_rows;
+	const struct lane **seen; /* lanes not ended before seen_from_ns, in order of rows */
+	unsigned n_seen, cap_seen, next_lane;
+	uint64_t seen_from_ns;
 };
 #define UI_NO_LANE   UINT32_MAX
 #define UI_ZOOM_AUTO UINT32_MAX
@@ -63,8 +66,13 @@ enum ui_result ui_key(struct ui *u, const struct model *m, int key, int x, int y
 
 /* --- the layout that views and keys share --- */
 
-/* The selected lane; NULL before the first one. */
+/*
+ * The selected lane; for a process's row the oldest thread that lives (after an
+ * exec the leader may be gone), at the end its last.  NULL before the first one.
+ */
 const struct lane *ui_lane(const struct ui *u, const struct model *m);
+/* The rows of the window as it is now; part of ui_sync(). */
+void ui_build_rows(struct ui *u, const struct model *m);
 /* Index of the selected row, 0 when there is none. */
 unsigned ui_selected_row(const struct ui *u);
 /* Cells of a lane: from this column to the right edge. */

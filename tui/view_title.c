@@ -134,10 +134,10 @@ static char *last_of(char *s, const char *what)
 static void label_why(const struct scene *sc, const struct label_state *ls, int room, char *dst,
 		      size_t size)
 {
-	size_t n = evidence_format(&ls->why, dst, size);
-	const struct lane *l = model_lane_by_tid(sc->m, ls->why.tid);
-	const struct fd_entry *fd = l && ls->why.fd >= 0 && ls->why.call != CALL_NONE
-					    ? model_fd_of(sc->m, l, ls->why.fd)
+	size_t n = evidence_format(ls->why, dst, size);
+	const struct lane *l = model_lane_by_tid(sc->m, ls->why->tid);
+	const struct fd_entry *fd = l && ls->why->fd >= 0 && ls->why->call != CALL_NONE
+					    ? model_fd_of(sc->m, l, ls->why->fd)
 					    : NULL;
 	static const char *const ends[] = {", ", " of ", " "};
 	char tail[256];

@@ -8,7 +8,7 @@
 static void says(uint32_t tid, const char *want)
 {
 	char text[256];
-	size_t n = evidence_format(&lane_of_tid(m, tid)->label.why, text, sizeof(text));
+	size_t n = evidence_format(lane_of_tid(m, tid)->label.why, text, sizeof(text));
 
 	assert_string_equal(text, want);
 	assert_int_equal(n, strlen(want));
@@ -67,10 +67,10 @@ static void test_evidence_open_call(void **state)
 	feed(m, mk_sleep(CALL_epoll_wait, PID, T0 + 100 * MS, T0 + 100 * MS, 5, STATE_IDLE));
 	tick(T0 + 150 * MS);
 	says(PID, "read(7) blocked 65 % of 150 ms, 1 wake-up, 1 % cpu");
-	assert_int_equal(lane_of_tid(m, PID)->label.why.since_ns, 0);
+	assert_int_equal(lane_of_tid(m, PID)->label.why->since_ns, 0);
 	tick(T0 + 400 * MS);
 	says(PID, "epoll_wait(5) asleep 75 % of 400 ms, 1 wake-up, 1 % cpu");
-	assert_int_equal(lane_of_tid(m, PID)->label.why.since_ns, T0 + 100 * MS);
+	assert_int_equal(lane_of_tid(m, PID)->label.why->since_ns, T0 + 100 * MS);
 }
 
 /* Sleeps outside of watched calls are wake-ups like others. */
@@ -129,7 +129,7 @@ static void test_evidence_of_process(void **state)
 	seed(PID + 1, T0);
 	spend(PID + 1, T0, 100 * MS, STATE_SPIN);
 	tick(T0 + 100 * MS);
-	why = &lane_of_tid(m, PID)->proc->label.why;
+	why = lane_of_tid(m, PID)->proc->label.why;
 	assert_int_equal(process_label(), LABEL_BUSY);
 	assert_int_equal(why->tid, PID + 1);
 	assert_int_equal(why->label, LABEL_BUSY);
@@ -146,15 +146,15 @@ static void test_evidence_is_cut(void **state)
 	seed(PID, T0);
 	spend(PID, T0, 100 * MS, STATE_SPIN);
 	tick(T0 + 100 * MS);
-	whole = evidence_format(&lane_of_tid(m, PID)->label.why, text, sizeof(text));
+	whole = evidence_format(lane_of_tid(m, PID)->label.why, text, sizeof(text));
 	for (size_t size = 1; size <= whole + 2; size++) {
 		memset(text, 'x', sizeof(text));
-		n = evidence_format(&lane_of_tid(m, PID)->label.why, text, size);
+		n = evidence_format(lane_of_tid(m, PID)->label.why, text, size);
 		assert_int_equal(n, size <= whole ? size - 1 : whole);
 		assert_int_equal(strlen(text), n);
 		assert_int_equal(text[size], 'x');
 	}
-	assert_int_equal(evidence_format(&lane_of_tid(m, PID)->label.why, text, 0), 0);
+	assert_int_equal(evidence_format(lane_of_tid(m, PID)->label.why, text, 0), 0);
 }
 
 static void test_rates(void **state)

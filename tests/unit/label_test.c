@@ -57,9 +57,9 @@ static void test_window(void **state)
 	(void)state;
 
 	seed(PID, T0);
-	why = &lane_of_tid(m, PID)->label.why;
 	t = spend(PID, t, 300 * MS, STATE_BLOCKED);
 	tick(t);
+	why = lane_of_tid(m, PID)->label.why;
 	assert_int_equal(why->window_ns, 300 * MS);
 	assert_int_equal(why->share_ns, 300 * MS);
 	t = spend(PID, t, 700 * MS, STATE_USER);

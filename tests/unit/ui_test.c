@@ -101,6 +101,61 @@ static void test_ended_rows(void **state)
 	assert_int_equal(u.n_rows, 3);
 }
 
+static bool shows(uint32_t tid)
+{
+	for (unsigned i = 0; i < u.n_rows; i++)
+		if (u.rows[i].lane && u.rows[i].lane->tid == tid)
+			return true;
+	return false;
+}
+
+/* Many short processes: the rows are those of the window, whichever way it moves. */
+static void test_many_processes(void **state)
+{
+	(void)state;
+	for (uint32_t i = 0; i < 3000; i++) {
+		uint64_t t = T0 + i * 20 * MS;
+		struct event ev = mk_task(TASK_EXIT, 1000 + i, t + 10 * MS, "x");
+
+		thread(1000 + i, 1000 + i, t);
+		ev.tgid = 1000 + i;
+		feed(m, ev);
+		sync_at(t + 20 * MS);
+		if (i == 1500)
+			thread(PID + 1, PID, t); /* belongs above all of them */
+	}
+	assert_true(u.n_rows < 2 * 1100 + 3);
+	assert_true(u.rows[0].proc->tgid == PID && !u.rows[0].lane);
+	assert_int_equal(u.rows[1].lane->tid, PID);
+	assert_int_equal(u.rows[2].lane->tid, PID + 1);
+	assert_true(shows(3999) && !shows(1000));
+	key('0');
+	assert_int_equal(u.n_rows, 2 * 3001 + 1);
+	assert_true(shows(1000));
+	for (unsigned i = 3; i < u.n_rows; i++)
+		assert_int_equal(u.rows[i].proc->index, (i - 1) / 2);
+}
+
+/* A process stands for a thread that lives: after an exec the old leader does not. */
+static void test_lane_of_process(void **state)
+{
+	struct event ev = mk_task(TASK_EXEC, PID, T0 + 200, "program");
+	(void)state;
+
+	thread(PID + 1, PID, T0);
+	key('H');
+	assert_int_equal(u.sel_lane, UI_NO_LANE);
+	assert_ptr_equal(ui_lane(&u, m), model_lane(m, 0));
+	feed(m, mk_task(TASK_EXIT, PID, T0 + 100, "main"));
+	assert_int_equal(selected(), PID + 1);
+	ev.task.old_tid = PID + 1;
+	feed(m, ev);
+	assert_int_equal(selected(), PID);
+	assert_ptr_equal(ui_lane(&u, m), model_lane(m, 2));
+	feed(m, mk_task(TASK_EXIT, PID, T0 + 300, "program"));
+	assert_ptr_equal(ui_lane(&u, m), model_lane(m, 2));
+}
+
 static void test_hide_threads(void **state)
 {
 	(void)state;
@@ -220,9 +275,10 @@ static void test_random_keys(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		T(test_nothing_yet), T(test_selection_stays), T(test_moves),
-		T(test_ended_rows),  T(test_hide_threads),    T(test_click),
-		T(test_views),	     T(test_popups),	      T(test_random_keys),
+		T(test_nothing_yet),	T(test_selection_stays), T(test_moves),
+		T(test_many_processes), T(test_lane_of_process), T(test_ended_rows),
+		T(test_hide_threads),	T(test_click),		 T(test_views),
+		T(test_popups),		T(test_random_keys),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

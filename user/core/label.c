@@ -224,7 +224,8 @@ static void lane_label(struct model *m, struct lane *l, uint64_t t)
 		l->label.shown = label;
 		l->label.since_ns = t;
 	}
-	evidence_of(m, l, t, window, ns, label, &l->label.why);
+	evidence_of(m, l, t, window, ns, label, &v->why);
+	l->label.why = &v->why;
 	if (changed && m->obs.label)
 		m->obs.label(m->obs.ctx, l, t, &l->label);
 }
@@ -233,6 +234,7 @@ static void lane_label(struct model *m, struct lane *l, uint64_t t)
 static void process_evidence(struct process *p, enum label label)
 {
 	const struct lane *best = NULL;
+	struct evidence *e = &proc_priv(p)->why;
 
 	for (const struct lane *l = proc_priv(p)->first; l; l = lane_priv(l)->proc_next) {
 		if (!best || lane_priv(l)->shares[label] > lane_priv(best)->shares[label])
@@ -240,17 +242,17 @@ static void process_evidence(struct process *p, enum label label)
 	}
 	if (!best)
 		return;
-	p->label.why = best->label.why;
-	if (best->label.shown != label) { /* its own label is another one */
-		p->label.why = (struct evidence){.label = label,
-						 .window_ns = best->label.why.window_ns,
-						 .call = CALL_NONE,
-						 .fd = -1,
-						 .cpu = best->cpu,
-						 .tid = best->tid,
-						 .cpu_ns = best->label.why.cpu_ns};
-	}
-	p->label.why.share_ns = lane_priv(best)->shares[label];
+	*e = *best->label.why;
+	if (best->label.shown != label) /* its own label is another one */
+		*e = (struct evidence){.label = label,
+				       .window_ns = best->label.why->window_ns,
+				       .call = CALL_NONE,
+				       .fd = -1,
+				       .cpu = best->cpu,
+				       .tid = best->tid,
+				       .cpu_ns = best->label.why->cpu_ns};
+	e->share_ns = lane_priv(best)->shares[label];
+	p->label.why = e;
 }
 
 static void process_label(struct model *m, struct process *p, uint64_t t)
@@ -301,14 +303,20 @@ void labels_tick(struct model *m, uint64_t t)
 		process_label(m, p, t);
 }
 
+void label_none(struct label_state *s, uint64_t t)
+{
+	static const struct evidence none = {.label = LABEL_NONE, .call = CALL_NONE, .fd = -1};
+
+	*s = (struct label_state){LABEL_NONE, t, &none};
+}
+
+/* One for all: an ended lane or process has nothing of its own to say, and there are many. */
 void label_exit(struct model *m, struct lane *l, uint64_t t)
 {
+	static const struct evidence ended = {.label = LABEL_EXITED, .call = CALL_NONE, .fd = -1};
 	struct process *p = l->proc;
 
-	l->label.shown = LABEL_EXITED;
-	l->label.since_ns = t;
-	l->label.why = (struct evidence){
-		.label = LABEL_EXITED, .call = CALL_NONE, .fd = -1, .tid = l->tid};
+	l->label = (struct label_state){LABEL_EXITED, t, &ended};
 	l->calls_per_s = l->bytes_per_s = 0;
 	if (m->obs.label)
 		m->obs.label(m->obs.ctx, l, t, &l->label);

@@ -39,7 +39,7 @@ static struct process *process_new(struct model *m, uint32_t tgid, uint64_t t)
 	p->tgid = tgid;
 	p->birth_ns = t;
 	p->index = m->n_procs;
-	p->label.since_ns = t;
+	label_none(&p->label, t);
 	p->priv = v;
 	p->lanes = &p->only;
 	m->procs[m->n_procs++] = p;
@@ -184,7 +184,7 @@ struct lane *lane_new(struct model *m, uint32_t tid, uint32_t tgid, uint32_t fil
 	l->tid = tid;
 	l->birth_ns = t;
 	l->index = m->n_lanes;
-	l->label.since_ns = t;
+	label_none(&l->label, t);
 	timeline_init(&l->timeline, m->cfg.t0_ns, t, m->cfg.spans_kept, m->cfg.buckets_kept);
 	lane_open(l, STATE_USER, t);
 	m->lanes[m->n_lanes++] = l;

@@ -6,7 +6,8 @@
  *
  * Owned by one thread.  No libbpf, no curses, no clock, no environment, no
  * stdio: time comes as events (EV_TICK every 100 ms).  Readers get const views;
- * what they point to stays valid until the next model_feed().
+ * what they point to stays valid until the next model_feed(); lanes and
+ * processes stay where they are until model_free().
  */
 #ifndef IOTRACE_MODEL_H
 #define IOTRACE_MODEL_H
@@ -75,8 +76,8 @@ size_t evidence_format(const struct evidence *e, char *dst, size_t size);
 
 struct label_state {
 	enum label shown;
-	uint64_t since_ns; /* when it became the shown one */
-	struct evidence why;
+	uint64_t since_ns;	    /* when it became the shown one */
+	const struct evidence *why; /* never NULL */
 };
 
 /* One finished call or folded run in a lane's list of last calls. */

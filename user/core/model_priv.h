@@ -45,6 +45,7 @@ struct lane_priv {
 	int64_t ready_left;    /* of what the last readiness call reported */
 	uint64_t ready_calls;
 	bool ran;		      /* a newborn has not */
+	struct evidence why;	      /* of its label */
 	uint64_t shares[LABEL_COUNT]; /* of the window, at the newest tick */
 	bool idle_throughout;
 };
@@ -53,6 +54,7 @@ struct lane_priv {
 struct proc_priv {
 	struct process *next, *prev; /* of all that live, in order of birth */
 	struct lane *first, *last;   /* its living lanes */
+	struct evidence why;	     /* of its label */
 };
 
 struct fd_priv {
@@ -129,6 +131,8 @@ void fds_free(struct model *m);
 
 /* --- label.c --- */
 void labels_tick(struct model *m, uint64_t t);
+/* Before the first tick there is no label. */
+void label_none(struct label_state *s, uint64_t t);
 void label_exit(struct model *m, struct lane *l, uint64_t t);
 
 static inline struct proc_priv *proc_priv(const struct process *p)

@@ -64,7 +64,7 @@ static void row(struct batch *b, const struct lane *l, uint64_t now)
 		     (uint64_t)((double)(l->totals.calls - last->calls) * per_s));
 	format_bytes(bytes, sizeof(bytes),
 		     (uint64_t)((double)(l->totals.bytes - last->bytes) * per_s));
-	evidence_format(&l->label.why, why, sizeof(why));
+	evidence_format(l->label.why, why, sizeof(why));
 	out_printf(b->out, "%8u %-*s %-12s %10s %10s %4u%% %4u%% %4u%%%s%s\n", l->tid, width, name,
 		   label_name(l->label.shown), calls, bytes,
 		   percent_of(ns[STATE_BLOCKED] + ns[STATE_IDLE] + ns[STATE_DISK], span),

@@ -14,20 +14,28 @@
 
 /* --- containers --- */
 
+static void object_begin(struct json_writer *w)
+{
+	if (w->format == JSON_ARRAY)
+		out_write(w->out, w->any ? ",\n" : "[\n", 2);
+	w->any = true;
+}
+
+/* What is left of the object that was begun. */
+static int object_end(struct json_writer *w, const struct jbuf *b)
+{
+	if (b->failed)
+		return -ENOMEM;
+	out_write(w->out, b->p, b->len);
+	return w->format == JSON_LINES ? out_write(w->out, "\n", 1) : out_error(w->out);
+}
+
 static int object_write(struct json_writer *w, const struct jbuf *b)
 {
 	if (b->failed)
 		return -ENOMEM;
-	if (w->format == JSON_ARRAY) {
-		if (w->any)
-			out_write(w->out, ",\n", 2);
-		else
-			out_write(w->out, "[\n", 2);
-		w->any = true;
-		return out_write(w->out, b->p, b->len);
-	}
-	out_write(w->out, b->p, b->len);
-	return out_write(w->out, "\n", 1);
+	object_begin(w);
+	return object_end(w, b);
 }
 
 struct jbuf *derived_begin(struct json_writer *w)
@@ -464,8 +472,9 @@ int json_writer_finish(struct json_writer *w, bool complete)
 	err = pending_write(w);
 	if (!err && complete && w->marks) {
 		w->line.len = 0;
+		object_begin(w);
 		summary_object(w, &w->line);
-		err = object_write(w, &w->line);
+		err = object_end(w, &w->line);
 	}
 	if (!err && w->format == JSON_ARRAY)
 		err = out_write(w->out, "\n]\n", 3);

@@ -220,7 +220,7 @@ static void put_label(struct json_writer *w, const char *head, uint32_t pid, uin
 		      uint64_t t, const struct label_state *s)
 {
 	struct jbuf *b = derived_begin(w);
-	const struct evidence *e = &s->why;
+	const struct evidence *e = s->why;
 	char text[256];
 
 	evidence_format(e, text, sizeof(text));

@@ -37,6 +37,7 @@ void event_head(struct json_writer *w, struct jbuf *b, const char *ph_cat, const
 		uint32_t pid, uint32_t tid, uint64_t ts);
 void derive_from_event(struct json_writer *w, const struct event *ev);
 void derive_finish(struct json_writer *w);
+/* Most of a large one is written on the way; what is left in `b` is its end. */
 void summary_object(struct json_writer *w, struct jbuf *b);
 
 #endif

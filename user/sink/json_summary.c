@@ -173,6 +173,17 @@ static void put_lost(struct jbuf *b, const struct model_stats *s)
 	jbuf_lit(b, "}");
 }
 
+#define PIECE_BYTES 65536u
+
+/* One line for tens of thousands of threads is written piece by piece, not built first. */
+static void write_piece(struct json_writer *w, struct jbuf *b)
+{
+	if (b->failed || b->len < PIECE_BYTES)
+		return;
+	out_write(w->out, b->p, b->len); /* its error stays; object_end() finds it */
+	b->len = 0;
+}
+
 void summary_object(struct json_writer *w, struct jbuf *b)
 {
 	const struct model *m = w->model;
@@ -186,12 +197,14 @@ void summary_object(struct json_writer *w, struct jbuf *b)
 		if (i)
 			jbuf_lit(b, ",");
 		put_process(w, b, model_process(m, i));
+		write_piece(w, b);
 	}
 	jbuf_lit(b, "],\"threads\":[");
 	for (unsigned i = 0; i < model_n_lanes(m); i++) {
 		if (i)
 			jbuf_lit(b, ",");
 		put_thread(b, model_lane(m, i));
+		write_piece(w, b);
 	}
 	jbuf_lit(b, "],");
 	put_lost(b, model_get_stats(m));

@@ -48,7 +48,7 @@ static void thread_row(struct out *o, const struct lane *l)
 			out_printf(o, "  %s %u %%", state_name((enum state)s),
 				   percent_of(ns[s], wall));
 	out_printf(o, "\n");
-	if (!evidence_format(&l->label.why, why, sizeof(why)) || l->label.shown == LABEL_EXITED)
+	if (!evidence_format(l->label.why, why, sizeof(why)) || l->label.shown == LABEL_EXITED)
 		return;
 	out_printf(o, "         %s\n", why);
 }

@@ -251,13 +251,24 @@ static bool size_changed(void)
 	return true;
 }
 
+/* Who stops us takes the terminal, and fg gives it back with the shell's modes. */
+static bool modes_lost(void)
+{
+	struct termios tty;
+
+	if (tcgetattr(0, &tty) || !(tty.c_lflag & ICANON) || tcgetpgrp(0) != getpgrp())
+		return false;
+	reset_prog_mode();
+	return true;
+}
+
 int term_key(struct term *t, int *ret_x, int *ret_y)
 {
 	wint_t wc;
 	int got;
 
 	*ret_x = *ret_y = 0;
-	if (size_changed()) {
+	if (modes_lost() || size_changed()) {
 		t->all = true;
 		return K_RESIZE;
 	}

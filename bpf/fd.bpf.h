@@ -40,7 +40,7 @@ struct fd_known {
 	u32 o_flags;
 	u32 kind;
 	u32 flags_stamp;
-	u32 pad;
+	u32 unbound; /* a UDP socket without a port: its first sendto gives it one */
 };
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
@@ -258,6 +258,7 @@ static __noinline int fd_tell(struct task_state *st, struct file *file, u32 fd)
 	known.o_flags = s->rec.o_flags;
 	known.kind = s->rec.kind;
 	known.flags_stamp = flags_stamp;
+	known.unbound = s->rec.kind == FDK_UDP && !s->rec.lport;
 	len = sizeof(struct rec_fd) + s->rec.name_bytes;
 	if (len > sizeof(struct fd_scratch))
 		len = sizeof(struct fd_scratch);
@@ -285,6 +286,17 @@ static __always_inline struct file *fd_file(struct task_struct *task, u32 fd)
 	return file;
 }
 
+/* It was unbound when it was told, and has a port now. */
+static __always_inline bool fd_bound_since(const struct fd_known *k, struct file *file)
+{
+	struct socket *sock;
+
+	if (!k->unbound)
+		return false;
+	sock = BPF_CORE_READ(file, private_data);
+	return BPF_CORE_READ(sock, sk, __sk_common.skc_num) != 0;
+}
+
 static __noinline int fd_learn(struct task_state *st, struct task_struct *task, u32 fd)
 {
 	struct fd_key key = {};
@@ -296,12 +308,12 @@ static __noinline int fd_learn(struct task_state *st, struct task_struct *task, 
 	key.files = st->files;
 	key.fd = fd;
 	k = bpf_map_lookup_elem(&known_fds, &key);
-	if (!k || k->flags_stamp != flags_stamp) {
+	if (!k || k->flags_stamp != flags_stamp || k->unbound) {
 		struct file *file = fd_file(task, fd);
 
 		if (!file)
 			return 0;
-		if (k && k->o_flags == BPF_CORE_READ(file, f_flags)) {
+		if (k && k->o_flags == BPF_CORE_READ(file, f_flags) && !fd_bound_since(k, file)) {
 			k->flags_stamp = flags_stamp;
 		} else {
 			if (fd_tell(st, file, fd))
@@ -312,7 +324,7 @@ static __noinline int fd_learn(struct task_state *st, struct task_struct *task, 
 		}
 	}
 	c = &st->fdc[fd & (FD_CACHE - 1)];
-	c->fd = fd + 1;
+	c->fd = k->unbound ? 0 : fd + 1;
 	c->stamp = fd_stamp + flags_stamp; /* either one empties the caches */
 	c->o_flags = k->o_flags;
 	c->kind = k->kind;

@@ -11,6 +11,7 @@
 
 #define PIPEFS_MAGIC	 0x50495045
 #define ANON_INODE_MAGIC 0x09041934
+#define PIDFS_MAGIC	 0x50494446
 #define S_IFMT		 0170000
 #define S_IFSOCK	 0140000
 #define S_IFREG		 0100000
@@ -217,6 +218,14 @@ static __always_inline void kind_put(struct fd_scratch *s, struct file *file, st
 		break;
 	default:
 		r->kind = FDK_ANON;
+	}
+	if (magic == PIDFS_MAGIC) {
+		/* its dentry has no name; since 6.9 (commit cb12fd8e0dab) it is no anon inode */
+		__builtin_memcpy(s->name, "[pidfd]", 8);
+		r->name_bytes = 8;
+		r->names = 1;
+		r->kind = FDK_ANON;
+		return;
 	}
 	if (magic == ANON_INODE_MAGIC) {
 		r->kind = anon_kind((const char *)leaf);

@@ -78,6 +78,11 @@ size_t tui_typed(struct tui *t, char *dst, size_t size)
 	return n;
 }
 
+bool tui_busy(const struct tui *t)
+{
+	return t->ui.frozen || t->ui.popup;
+}
+
 void tui_close(struct tui *t)
 {
 	if (!t)

@@ -50,6 +50,8 @@ void tui_draw(struct tui *t, const struct model *m, const struct tui_status *s);
 enum tui_action tui_input(struct tui *t, const struct model *m, bool *ret_dirty);
 /* What was typed for the command, as its terminal wants it: bytes taken, at most `size`. */
 size_t tui_typed(struct tui *t, char *dst, size_t size);
+/* Is somebody looking at something that must not vanish (frozen, a pop-up)? */
+bool tui_busy(const struct tui *t);
 /* Put the terminal back.  Safe twice, and NULL is fine. */
 void tui_close(struct tui *t);
 /* From a signal handler that ends the program: put the terminal back. */

@@ -202,6 +202,19 @@ static bool shown(struct scene *sc, const struct lane *l, unsigned i, int room,
 	return c != NULL;
 }
 
+/* Where to begin so that the last page is full. */
+static unsigned last_page(struct scene *sc, const struct lane *l, unsigned from, unsigned n)
+{
+	unsigned all = l->ring_len + 1;
+	struct shown_call c;
+
+	while (all && !shown(sc, l, all - 1, 0, &c))
+		all--;
+	if (from + n > all)
+		sc->u->scroll = from = all > n ? all - n : 0;
+	return from;
+}
+
 void view_calls(struct scene *sc, int y, int h)
 {
 	const struct lane *l = ui_lane(sc->u, sc->m);
@@ -215,11 +228,8 @@ void view_calls(struct scene *sc, int y, int h)
 		return;
 	head(sc, y, l);
 	if (sc->u->view == VIEW_CALLS) {
-		unsigned all = l->ring_len + 1;
-
 		sc->u->page = n > 1 ? n - 1 : 1;
-		if (from >= all)
-			from = sc->u->scroll = all - 1;
+		from = last_page(sc, l, from, (unsigned)n);
 	}
 	for (int i = 0; i < n && shown(sc, l, from + (unsigned)i, room, &c); i++)
 		if (c.phases && total_ns(&c) > scale)

@@ -145,8 +145,8 @@ void view_fds(struct scene *sc, int y, int h)
 	collect(sc, l, full, &list);
 	if (full) {
 		sc->u->page = h > 2 ? h - 2 : 1;
-		if (sc->u->scroll + 1 > list.n)
-			sc->u->scroll = list.n ? list.n - 1 : 0;
+		if (sc->u->scroll + (unsigned)h - 1 > list.n)
+			sc->u->scroll = list.n > (unsigned)h - 1 ? list.n - (unsigned)h + 1 : 0;
 		from = sc->u->scroll;
 	}
 	head(sc, y, l, &c);

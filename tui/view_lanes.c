@@ -174,6 +174,24 @@ static void format_short(char *dst, size_t size, uint64_t ns)
 		format_ns(dst, size, ns);
 }
 
+/* How a thread ended; its code is that of wait(2). */
+static void end_text(const struct lane *l, char *dst, size_t size)
+{
+	int sig = l->exit_code & 0x7f;
+	const char *name = sig ? sigabbrev_np(sig) : NULL;
+
+	if (l->ended_by_exec)
+		snprintf(dst, size, "exec");
+	else if (name)
+		snprintf(dst, size, "SIG%s", name);
+	else if (sig)
+		snprintf(dst, size, "signal %d", sig);
+	else if (l->exit_code >> 8 & 0xff)
+		snprintf(dst, size, "exit %d", l->exit_code >> 8 & 0xff);
+	else
+		snprintf(dst, size, "exited");
+}
+
 /* What a thread does now: the label, or how long it has been asleep already. */
 static void now_text(const struct scene *sc, const struct lane *l, char *dst, size_t size,
 		     enum style *ret_style)
@@ -183,7 +201,7 @@ static void now_text(const struct scene *sc, const struct lane *l, char *dst, si
 	char dur[32];
 
 	if (l->end_ns) {
-		snprintf(dst, size, l->ended_by_exec ? "exec" : "exited");
+		end_text(l, dst, size);
 		*ret_style = STYLE_DIM;
 		return;
 	}

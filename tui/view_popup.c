@@ -53,7 +53,7 @@ static void box_line(struct box *b, const char *left, const char *fmt, ...)
 
 /* What a glyph stands for, in words of the lecture. */
 static const char *const state_words[STATE_COUNT] = {
-	[STATE_USER] = "on CPU, the program's own code",
+	[STATE_USER] = "on CPU outside of watched calls",
 	[STATE_SPIN] = "busy-waiting: on CPU, asking again and again",
 	[STATE_COPY] = "on CPU, moving bytes between kernel and process",
 	[STATE_KERNEL] = "on CPU, other work inside a watched call",

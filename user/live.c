@@ -319,6 +319,8 @@ static int loop_live(struct live *v)
 		pass_typed(v);
 		read_output(v);
 		if (v->ended) {
+			if (o->exit_at_end && !tui_busy(v->s->tui))
+				break;
 			draw(v, now);
 			continue;
 		}
@@ -334,8 +336,9 @@ static int loop_live(struct live *v)
 			if (v->has_child && !v->child.reaped && !o->keep)
 				child_end(&v->child, END_GRACE_MS);
 			err = err ? err : finish(v);
-			if (!v->s->tui || o->exit_at_end)
+			if (!v->s->tui)
 				break;
+			continue;
 		}
 		draw(v, now);
 	}

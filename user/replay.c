@@ -85,7 +85,7 @@ static int loop_replay(struct replay *r)
 		last = now;
 		st.ended = r->ended;
 		st.now_ns = r->ended ? model_now(r->s->model) : r->at_ns;
-		if (r->ended && o->exit_at_end)
+		if (r->ended && o->exit_at_end && !tui_busy(r->s->tui))
 			break;
 		loop_draw(r->s, &st);
 	}

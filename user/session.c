@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -65,6 +66,15 @@ static void calling_user(unsigned *uid, unsigned *gid)
 	*gid = geteuid() == 0 && u && g ? (unsigned)strtoul(g, NULL, 10) : getegid();
 }
 
+/* Writing begins with emptying: the recording that is read must not be an output too. */
+static bool is_input(const struct options *o, const char *path)
+{
+	struct stat in, out;
+
+	return o->read_path && strcmp(path, "-") && !stat(o->read_path, &in) && !stat(path, &out) &&
+	       in.st_dev == out.st_dev && in.st_ino == out.st_ino;
+}
+
 int session_open_outputs(struct session *s, const struct options *o)
 {
 	unsigned uid, gid;
@@ -73,8 +83,14 @@ int session_open_outputs(struct session *s, const struct options *o)
 	calling_user(&uid, &gid);
 	for (unsigned i = 0; i < o->n_outputs; i++) {
 		struct session_output *w = &s->output[i];
-		int fd = out_open_path(o->output[i].path, uid, gid);
+		int fd;
 
+		if (is_input(o, o->output[i].path)) {
+			say(s, "%s is the recording that is read; give the output another name",
+			    o->output[i].path);
+			return 1;
+		}
+		fd = out_open_path(o->output[i].path, uid, gid);
 		w->path = o->output[i].path;
 		if (fd < 0) {
 			say(s, "cannot write %s: %s", w->path,
@@ -304,7 +320,8 @@ void session_finish(struct session *s, bool complete)
 		if (err)
 			output_failed(s, w, err);
 	}
-	if (s->batch)
+	/* a sliver of an interval has no rates worth a row */
+	if (s->batch && batch_due(s->batch, s->model, s->o->interval_ns / 4))
 		batch_rows(s->batch, s->model);
 	if (s->o->summary)
 		summary_write(s->text, s->model, &s->info);

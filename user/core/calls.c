@@ -128,6 +128,8 @@ static void totals_add(struct totals *t, const struct ev_call *c, const struct e
 	t->wait_ns += c->wait_ns;
 	t->runq_ns += c->runq_ns;
 	t->copy_ns += c->copy_ns;
+	if (c->copy_src == COPY_ESTIMATED)
+		t->copy_guess_ns += c->copy_ns;
 	t->cpu_ns += c->cpu_ns;
 }
 
@@ -152,6 +154,7 @@ void totals_sum(struct totals *sum, const struct totals *t)
 	sum->wait_ns += t->wait_ns;
 	sum->runq_ns += t->runq_ns;
 	sum->copy_ns += t->copy_ns;
+	sum->copy_guess_ns += t->copy_guess_ns;
 	sum->cpu_ns += t->cpu_ns;
 }
 

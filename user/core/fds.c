@@ -60,6 +60,10 @@ static struct fd_entry *closed_take(struct model *m)
 	if (!m->closed_first)
 		m->closed_last = NULL;
 	m->n_closed--;
+	if (f->totals.calls) {
+		m->n_fds_gone++;
+		totals_sum(&m->fds_gone, &f->totals);
+	}
 	free(f->name);
 	memset(f, 0, sizeof(*f));
 	memset(v, 0, sizeof(*v));

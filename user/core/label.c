@@ -242,6 +242,11 @@ static void process_evidence(struct process *p, enum label label)
 	}
 	if (!best)
 		return;
+	/* of many that sleep the main thread is the one that is meant */
+	for (const struct lane *l = proc_priv(p)->first; l; l = lane_priv(l)->proc_next)
+		if (l->tid == p->tgid && l->label.shown == label && label != LABEL_BUSY &&
+		    label != LABEL_RUNNING)
+			best = l;
 	*e = *best->label.why;
 	if (best->label.shown != label) /* its own label is another one */
 		*e = (struct evidence){.label = label,

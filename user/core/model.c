@@ -411,6 +411,12 @@ unsigned model_n_alive_processes(const struct model *m)
 	return m->n_alive_procs;
 }
 
+unsigned model_fds_gone(const struct model *m, const struct totals **ret_t)
+{
+	*ret_t = &m->fds_gone;
+	return m->n_fds_gone;
+}
+
 unsigned model_n_fds(const struct model *m)
 {
 	return m->n_fds;

@@ -97,6 +97,7 @@ struct totals {
 	uint64_t errors; /* results < 0, folded ones included */
 	uint64_t bytes;
 	uint64_t wait_ns, runq_ns, copy_ns, cpu_ns;
+	uint64_t copy_guess_ns; /* of copy_ns, what is an estimate */
 };
 /* Add `t` to `sum`, member by member. */
 void totals_sum(struct totals *sum, const struct totals *t);
@@ -243,6 +244,8 @@ const struct lane *model_lane_by_tid(const struct model *m, uint32_t tid);
 const struct lane *model_next_alive(const struct model *m, const struct lane *l);
 unsigned model_n_alive(const struct model *m);
 unsigned model_n_alive_processes(const struct model *m);
+/* Used descriptors that were closed long ago and are no longer kept: how many, their totals. */
+unsigned model_fds_gone(const struct model *m, const struct totals **ret_t);
 unsigned model_n_fds(const struct model *m);
 const struct fd_entry *model_fd(const struct model *m, unsigned i);
 /* A call's descriptor; NULL: it had none, or another one has its place by now. */

@@ -84,6 +84,8 @@ struct model {
 	unsigned n_open;
 	struct fd_entry *closed_first, *closed_last;
 	unsigned n_closed;
+	unsigned n_fds_gone;	/* closed ones whose place was taken ... */
+	struct totals fds_gone; /* ... and what they had done */
 	struct lane *first_alive, *last_alive;
 	struct process *first_proc, *last_proc; /* that live */
 	unsigned n_alive, n_alive_procs;

@@ -103,6 +103,11 @@ int batch_rows(struct batch *b, const struct model *m)
 	return out_write(b->out, "\n", 1);
 }
 
+bool batch_due(const struct batch *b, const struct model *m, uint64_t least_ns)
+{
+	return b->last_ns == b->t0_ns || model_now(m) - b->last_ns >= least_ns;
+}
+
 void batch_free(struct batch *b)
 {
 	if (!b)

@@ -21,6 +21,8 @@ static void put_totals(struct jbuf *b, const struct totals *t)
 	jbuf_key_u64(b, ",\"wait_ns\":", t->wait_ns);
 	jbuf_key_u64(b, ",\"runq_ns\":", t->runq_ns);
 	jbuf_key_u64(b, ",\"copy_ns\":", t->copy_ns);
+	if (t->copy_guess_ns)
+		jbuf_key_u64(b, ",\"copy_estimated_ns\":", t->copy_guess_ns);
 	jbuf_key_u64(b, ",\"cpu_ns\":", t->cpu_ns);
 }
 
@@ -152,6 +154,20 @@ static void put_account(struct jbuf *b, const struct probe_stats *s)
 	jbuf_lit(b, "}");
 }
 
+/* Descriptors that no process lists any more: too many were opened and closed. */
+static void put_fds_gone(struct jbuf *b, const struct model *m)
+{
+	const struct totals *t;
+	unsigned n = model_fds_gone(m, &t);
+
+	if (!n)
+		return;
+	jbuf_key_u64(b, "\"fds_gone\":{\"n\":", n);
+	jbuf_lit(b, ",");
+	put_totals(b, t);
+	jbuf_lit(b, "},");
+}
+
 /* Calls in `lost` itself; the other classes of events in `records`. */
 static void put_lost(struct jbuf *b, const struct model_stats *s)
 {
@@ -207,6 +223,7 @@ void summary_object(struct json_writer *w, struct jbuf *b)
 		write_piece(w, b);
 	}
 	jbuf_lit(b, "],");
+	put_fds_gone(b, m);
 	put_lost(b, model_get_stats(m));
 	jbuf_lit(b, "}}");
 }

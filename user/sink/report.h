@@ -14,6 +14,8 @@ struct batch;
 struct batch *batch_new(struct out *out, const struct trace_info *info);
 /* One block of rows for the time since the last one, up to model_now(). */
 int batch_rows(struct batch *b, const struct model *m);
+/* Have `least_ns` passed since the last block (or is there none yet)? */
+bool batch_due(const struct batch *b, const struct model *m, uint64_t least_ns);
 void batch_free(struct batch *b);
 
 /* The table at the end. */

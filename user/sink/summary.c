@@ -60,14 +60,29 @@ static void totals_cells(struct out *o, const struct totals *t)
 	format_count(n, sizeof(n), t->calls);
 	format_count(e, sizeof(e), t->errors);
 	format_bytes(by, sizeof(by), t->bytes);
+	span(c + 1, sizeof(c) - 1, t->copy_ns);
+	c[0] = '~'; /* some of it is an estimate */
 	out_printf(o, "%11s %9s %9s %9s %9s %9s\n", n, t->errors ? e : "-", t->bytes ? by : "-",
-		   span(w, sizeof(w), t->wait_ns), span(c, sizeof(c), t->copy_ns),
+		   span(w, sizeof(w), t->wait_ns),
+		   !t->copy_ns	      ? "-"
+		   : t->copy_guess_ns ? c
+				      : c + 1,
 		   span(u, sizeof(u), t->cpu_ns));
+}
+
+/* A call's name, marked when only some of its kind are recorded. */
+static const char *call_word(unsigned c)
+{
+	static char word[32];
+
+	snprintf(word, sizeof(word), "%s%s", call_name(c), call_flags(c) & CF_SLEPT ? "*" : "");
+	return word;
 }
 
 static void calls_table(struct out *o, const struct model *m)
 {
 	struct totals sum[CALL_COUNT] = {0};
+	bool slept = false;
 
 	for (unsigned i = 0; i < model_n_lanes(m); i++) {
 		const struct lane *l = model_lane(m, i);
@@ -80,13 +95,19 @@ static void calls_table(struct out *o, const struct model *m)
 	for (unsigned c = 0; c < CALL_COUNT; c++) {
 		if (!sum[c].calls)
 			continue;
-		out_printf(o, "%-18s ", call_name(c));
+		slept |= (call_flags(c) & CF_SLEPT) != 0;
+		out_printf(o, "%-18s ", call_word(c));
 		totals_cells(o, &sum[c]);
 	}
+	if (slept)
+		out_printf(o, "* only those that slept\n");
 }
 
 static void fds_table(struct out *o, const struct model *m)
 {
+	const struct totals *gone;
+	unsigned n;
+
 	out_printf(o, "\n%-5s %-12s %11s %9s %9s %9s %9s %9s\n", "fd", "model", "count", "errors",
 		   "bytes", "wait", "copy", "cpu");
 	for (unsigned i = 0; i < model_n_fds(m); i++) {
@@ -97,6 +118,13 @@ static void fds_table(struct out *o, const struct model *m)
 		out_printf(o, "%-5d %-12s ", f->fd, io_model_name(f->model));
 		totals_cells(o, &f->totals);
 		out_printf(o, "      %s\n", f->name[0] ? f->name : "-");
+	}
+	n = model_fds_gone(m, &gone);
+	if (n) {
+		out_printf(o, "%-18s ", "closed long ago");
+		totals_cells(o, gone);
+		out_printf(o, "      %u descriptor%s that are not listed above\n", n,
+			   n == 1 ? "" : "s");
 	}
 }
 

@@ -28,12 +28,15 @@ static bool in_window(uint64_t end_ns, uint64_t first_ns)
 	return !end_ns || end_ns >= first_ns;
 }
 
-/* Rows: by process, then by thread, in order of birth. */
+/* Rows: living processes before ended ones; by process, then by thread, in order of birth. */
 static int row_order(const void *a, const void *b)
 {
 	const struct lane *x = *(const struct lane *const *)a, *y = *(const struct lane *const *)b;
 	unsigned p = x->proc->index, q = y->proc->index;
+	int ended = (x->proc->end_ns != 0) - (y->proc->end_ns != 0);
 
+	if (ended)
+		return ended;
 	return p != q ? (p > q) - (p < q) : (x->index > y->index) - (x->index < y->index);
 }
 
@@ -68,6 +71,8 @@ static void find_lanes(struct ui *u, const struct model *m, uint64_t first)
 		if (in_window(u->seen[i]->end_ns, first))
 			u->seen[kept++] = u->seen[i];
 	u->n_seen = kept;
+	for (unsigned i = 1; i < kept; i++) /* a process may have ended since */
+		sorted &= row_order(&u->seen[i - 1], &u->seen[i]) < 0;
 	for (; u->next_lane < model_n_lanes(m); u->next_lane++) {
 		const struct lane *l = model_lane(m, u->next_lane);
 

@@ -40,6 +40,7 @@ void ui_init(struct ui *u, bool ascii)
 void ui_free(struct ui *u)
 {
 	free(u->rows);
+	free(u->fd_then);
 	free(u->seen);
 	u->rows = NULL;
 	u->seen = NULL;
@@ -219,8 +220,25 @@ static void show_cursor(struct ui *u, const struct model *m)
 	u->edge_ns = clamp(u->edge_ns, model_t0(m), u->now_ns);
 }
 
-static void freeze(struct ui *u)
+/* What is counted goes on while the picture stands still: keep it as it is. */
+static void keep_fds(struct ui *u, const struct model *m)
 {
+	unsigned n = model_n_fds(m);
+	struct ui_fd *then = realloc(u->fd_then, (n ? n : 1) * sizeof(*then));
+
+	u->n_fd_then = then ? n : 0;
+	if (then)
+		u->fd_then = then;
+	for (unsigned i = 0; i < u->n_fd_then; i++) {
+		const struct fd_entry *f = model_fd(m, i);
+
+		then[i] = (struct ui_fd){f->life, f->totals, f->calls_per_s, f->bytes_per_s};
+	}
+}
+
+static void freeze(struct ui *u, const struct model *m)
+{
+	keep_fds(u, m);
 	u->frozen = !u->frozen;
 	u->follow = !u->frozen;
 	u->cursor_ns = u->edge_ns ? u->edge_ns - 1 : 0;
@@ -364,7 +382,7 @@ static enum ui_result obey(struct ui *u, const struct model *m, enum command c, 
 		u->popup = u->popup == POPUP_HELP ? POPUP_NONE : POPUP_HELP;
 		break;
 	case CMD_FREEZE:
-		freeze(u);
+		freeze(u, m);
 		break;
 	case CMD_LEFT:
 	case CMD_RIGHT:

@@ -20,6 +20,13 @@ struct ui_row {
 	const struct lane *lane; /* NULL: the process itself */
 };
 
+/* How a descriptor had been used when the picture was frozen. */
+struct ui_fd {
+	uint32_t life; /* as in struct fd_entry */
+	struct totals totals;
+	double calls_per_s, bytes_per_s;
+};
+
 struct ui {
 	enum ui_view view;
 	enum ui_popup popup;
@@ -40,6 +47,9 @@ struct ui {
 	unsigned top_row;	     /* first row that is shown */
 	unsigned scroll;	     /* of the view's list */
 	int page;		     /* rows of the list that fit, set when drawn */
+
+	struct ui_fd *fd_then; /* frozen: by index of model_fd() */
+	unsigned n_fd_then;
 
 	struct ui_row *rows;
 	unsigned n_rows, cap_rows;

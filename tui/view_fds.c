@@ -10,15 +10,14 @@
 #define FDS_SHOWN 4096
 
 struct fd_list {
-	const struct fd_entry *fd[FDS_SHOWN];
+	struct fd_entry fd[FDS_SHOWN]; /* copies: frozen ones are as they were */
 	unsigned n;
 };
 
 /* Used ones first, then by number. */
 static int compare(const void *a, const void *b)
 {
-	const struct fd_entry *x = *(const struct fd_entry *const *)a;
-	const struct fd_entry *y = *(const struct fd_entry *const *)b;
+	const struct fd_entry *x = a, *y = b;
 	int used = (y->totals.calls != 0) - (x->totals.calls != 0);
 
 	if (used)
@@ -34,16 +33,35 @@ static bool is_open(const struct fd_entry *f)
 	return !f->closed_ns || f->left;
 }
 
+/* The i-th descriptor as it is, or was when the picture was frozen. False: not there then. */
+static bool entry_at(const struct scene *sc, unsigned i, struct fd_entry *ret_f)
+{
+	const struct ui *u = sc->u;
+
+	*ret_f = *model_fd(sc->m, i);
+	if (!u->frozen)
+		return true;
+	if (i >= u->n_fd_then || u->fd_then[i].life != ret_f->life)
+		return false;
+	ret_f->totals = u->fd_then[i].totals;
+	ret_f->calls_per_s = u->fd_then[i].calls_per_s;
+	ret_f->bytes_per_s = u->fd_then[i].bytes_per_s;
+	if (ret_f->closed_ns > u->now_ns)
+		ret_f->closed_ns = 0;
+	return ret_f->opened_ns <= u->now_ns;
+}
+
 static void collect(const struct scene *sc, const struct lane *l, bool closed_too,
 		    struct fd_list *list)
 {
 	list->n = 0;
 	for (unsigned i = model_n_fds(sc->m); i-- && list->n < FDS_SHOWN;) {
-		const struct fd_entry *f = model_fd(sc->m, i);
+		struct fd_entry *f = &list->fd[list->n];
 
-		if (f->files != l->files || (!is_open(f) && !(closed_too && f->totals.calls)))
+		if (model_fd(sc->m, i)->files != l->files || !entry_at(sc, i, f) ||
+		    (!is_open(f) && !(closed_too && f->totals.calls)))
 			continue;
-		list->fd[list->n++] = f;
+		list->n++;
 	}
 	qsort(list->fd, list->n, sizeof(list->fd[0]), compare);
 }
@@ -127,7 +145,9 @@ static void row(struct scene *sc, int y, const struct fd_entry *f, const struct 
 	format_ns(text, sizeof(text), f->totals.wait_ns);
 	frame_put_right(sc->f, c->wait, y, st, used ? text : "-");
 	if (c->copy > 0) {
-		format_ns(text, sizeof(text), f->totals.copy_ns);
+		text[0] = '~'; /* some of it is an estimate */
+		format_ns(text + (f->totals.copy_guess_ns != 0), sizeof(text) - 1,
+			  f->totals.copy_ns);
 		frame_put_right(sc->f, c->copy, y, st, used ? text : "-");
 	}
 }
@@ -151,7 +171,7 @@ void view_fds(struct scene *sc, int y, int h)
 	}
 	head(sc, y, l, &c);
 	for (int i = 0; i < h - 1 && from + (unsigned)i < list.n; i++)
-		row(sc, y + 1 + i, list.fd[from + (unsigned)i], &c);
+		row(sc, y + 1 + i, &list.fd[from + (unsigned)i], &c);
 	if (!list.n)
 		frame_put(sc->f, c.kind, y + 1, -1, STYLE_DIM, "none known");
 }

@@ -155,7 +155,7 @@ keys_do() {
 	keys Space
 	see 'FROZEN'
 	local one two
-	lanes() { picture | sed -n 3,11p; }
+	lanes() { picture | sed -nE '3,11p;/ fd +kind/,$p'; }
 	one=$(lanes)
 	sleep 0.7
 	two=$(lanes)

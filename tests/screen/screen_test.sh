@@ -190,7 +190,7 @@ keys_do() {
 	keys H
 	see '[0-9]+ +busy-wait +BUSY'
 	keys u
-	see 'busy-wait +BUSY-WAITING +[^ ]*BBB'
+	see 'busy-wait +BUSY-WAITING +[^ ]*[Bb]{3}'
 	lacks "$(picture | tr -d '[:print:][:space:]')" .
 	keys u
 	see '▓▓▓'
@@ -231,7 +231,7 @@ ended() {
 	need_root
 	screen 80x24 "$IOTRACE -- sh -c 'echo hello from the command; sleep 0.5; exit 7'; echo STATUS \$?"
 	see 'ENDED'
-	see 'exited'
+	see 'exit 7'
 	sleep 0.5
 	see 'ENDED'
 	keys q
@@ -292,7 +292,7 @@ colours() {
 	see 'BUSY-WAITING'
 	lacks "$(tm capture-pane -p -e)" "$COLOUR"
 	tour 80x24 --ascii
-	see 'busy-wait +BUSY-WAITING +[^ ]*BBB'
+	see 'busy-wait +BUSY-WAITING +[^ ]*[Bb]{3}'
 	lacks "$(picture | tr -d '[:print:][:space:]')" .
 	local term
 	for term in xterm-256color screen linux vt100; do

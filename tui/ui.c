@@ -232,7 +232,8 @@ static void keep_fds(struct ui *u, const struct model *m)
 	for (unsigned i = 0; i < u->n_fd_then; i++) {
 		const struct fd_entry *f = model_fd(m, i);
 
-		then[i] = (struct ui_fd){f->life, f->totals, f->calls_per_s, f->bytes_per_s};
+		then[i] = (struct ui_fd){f->life,   f->model,	    f->models,
+					 f->totals, f->calls_per_s, f->bytes_per_s};
 	}
 }
 

@@ -23,6 +23,7 @@ struct ui_row {
 /* How a descriptor had been used when the picture was frozen. */
 struct ui_fd {
 	uint32_t life; /* as in struct fd_entry */
+	unsigned model, models;
 	struct totals totals;
 	double calls_per_s, bytes_per_s;
 };

@@ -43,6 +43,8 @@ static bool entry_at(const struct scene *sc, unsigned i, struct fd_entry *ret_f)
 		return true;
 	if (i >= u->n_fd_then || u->fd_then[i].life != ret_f->life)
 		return false;
+	ret_f->model = u->fd_then[i].model;
+	ret_f->models = u->fd_then[i].models;
 	ret_f->totals = u->fd_then[i].totals;
 	ret_f->calls_per_s = u->fd_then[i].calls_per_s;
 	ret_f->bytes_per_s = u->fd_then[i].bytes_per_s;

@@ -203,6 +203,10 @@ fifo() {
 	[ ${off#-} -lt 10000 ] || fail "the wait of $wait_ns ns ended $off us after the write"
 }
 
+connected() {
+	ss -Htn state established "sport = :$1" | grep -q .
+}
+
 nc_client() {
 	need_root
 	local port nc waits
@@ -212,9 +216,10 @@ nc_client() {
 	wait_for 5 listens $port
 	attach nc $nc
 	(
-		sleep 0.2
+		wait_for 5 connected $port
+		sleep 0.3
 		echo hello
-		sleep 0.2
+		sleep 0.3
 		echo more
 	) | nc -N 127.0.0.1 $port
 	wait $nc
